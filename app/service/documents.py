@@ -1,0 +1,216 @@
+"""Between Sanity documents and the service's values, in both directions.
+
+Old documents were written by other programs (DESIGN of the data: `migrations_notes/0001`): ids as
+plain strings instead of references, a duration as a number of minutes, injuries as one string. A
+shape with a clear meaning is read as the new one; what cannot be read as its type is None.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from app.service import units
+from app.service.links import ExternalLinks
+from app.service.model import Feeling, PlannedSession, Runner, SessionType, Status, WorkoutLog
+
+Document = Mapping[str, Any]
+"""A Sanity document: a JSON object with `_id`, `_type`, `_rev`, `_createdAt`, `_updatedAt`."""
+
+ID_PATTERN = r"^(?!drafts\.|versions\.)[A-Za-z0-9._][A-Za-z0-9._-]{0,127}$"
+"""The id of a published document (ECMA 262 and Python)."""
+
+LONGEST_DISTANCE = 1000
+COLDEST, HOTTEST = -50, 60
+
+_published_id = re.compile(ID_PATTERN.removeprefix("^").removesuffix("$"))
+_utc = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
+_plain_revision = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+Member = TypeVar("Member", bound=StrEnum)
+
+
+def is_published_id(text: str) -> bool:
+    """Whether a published document can have this id: drafts and release versions cannot."""
+    return _published_id.fullmatch(text) is not None
+
+
+def log_id_of(runner_id: str, session_id: str) -> str:
+    """The `_id` of the one log of a runner and a session.
+
+    The dot keeps the document out of anonymous reads of a public dataset; the digest keeps
+    personal data out of an id, which Sanity keeps for ever.
+    """
+    pair = json.dumps([runner_id, session_id]).encode()
+    return f"workoutLog.{hashlib.sha256(pair).hexdigest()[:40]}"
+
+
+def revision_of(document: Document) -> str:
+    """The document's `_rev`; for a document without a usable one, a digest of its content."""
+    revision = document.get("_rev")
+    if isinstance(revision, str) and _plain_revision.fullmatch(revision):
+        return revision
+    content = json.dumps(document, sort_keys=True).encode()
+    return f"sha256-{hashlib.sha256(content).hexdigest()}"
+
+
+def reference_id(value: object) -> str | None:
+    """The id that a reference, or the plain string of an old document, points at."""
+    if isinstance(value, Mapping):
+        value = value.get("_ref")
+    return value if isinstance(value, str) and value else None
+
+
+def reference(document_id: str) -> dict[str, str]:
+    """A strong reference."""
+    return {"_type": "reference", "_ref": document_id}
+
+
+def read_log(
+    document: Document, session: Document | None, runner: Document | None, links: ExternalLinks
+) -> WorkoutLog:
+    """The log in a `workoutLog` document, with its `trainingSession` and `user` where they exist.
+
+    Never raises, whatever the fields hold.
+    """
+    link = _text(document.get("externalLink"))
+    return WorkoutLog(
+        id=document["_id"],
+        revision=revision_of(document),
+        session_id=reference_id(document.get("sessionId")),
+        runner_id=reference_id(document.get("runnerId")),
+        status=_member(Status, document.get("status")),
+        external_link=link if link and links.allows(link) else None,
+        actual_distance=_number(document.get("actualDistance"), 0, LONGEST_DISTANCE) or None,
+        actual_duration=_duration(document.get("actualDuration")),
+        actual_pace=_pace(document.get("actualPace")),
+        notes=_text(document.get("notes")),
+        feeling=_member(Feeling, document.get("feeling")),
+        injuries=_texts(document.get("injuries")),
+        weather=_text(document.get("weather")),
+        temperature=_number(document.get("temperature"), COLDEST, HOTTEST),
+        created_at=_instant(document.get("_createdAt")) or _instant(document.get("createdAt")),
+        updated_at=_instant(document.get("_updatedAt")) or _instant(document.get("updatedAt")),
+        session=read_session(session) if session else None,
+        runner=Runner(runner["_id"], _text(runner.get("name"))) if runner else None,
+    )
+
+
+def read_session(document: Document) -> PlannedSession:
+    """The planned session in a `trainingSession` document. Never raises."""
+    return PlannedSession(
+        id=document["_id"],
+        date=_date(document.get("date")),
+        day=_text(document.get("day")),
+        type=_member(SessionType, document.get("type")),
+        distance=_planned(document.get("distance")),
+        duration=_planned(document.get("duration")),
+        pace=_planned(document.get("pace")),
+    )
+
+
+def field_values(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The document's fields for attributes of `WorkoutLog`; None stays None, to be unset."""
+    return {_FIELD_NAMES[name]: _stored(name, value) for name, value in changes.items()}
+
+
+def _stored(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name == "actual_duration":
+        return units.format_duration(value)
+    if name == "actual_pace":
+        return units.format_pace(value)
+    if name in ("session_id", "runner_id"):
+        return reference(value)
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+_FIELD_NAMES = {
+    "session_id": "sessionId",
+    "runner_id": "runnerId",
+    "status": "status",
+    "external_link": "externalLink",
+    "actual_distance": "actualDistance",
+    "actual_duration": "actualDuration",
+    "actual_pace": "actualPace",
+    "notes": "notes",
+    "feeling": "feeling",
+    "injuries": "injuries",
+    "weather": "weather",
+    "temperature": "temperature",
+}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        value = [value]
+    return [each for each in value if _text(each)] if isinstance(value, list) else []
+
+
+def _planned(value: object) -> str | None:
+    """A planner's figure: text, though some plans hold it as a number."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:g}"
+    return _text(value)
+
+
+def _number(value: object, least: float, most: float) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if least <= value <= most else None
+
+
+def _duration(value: object) -> int | None:
+    """Seconds of `H:MM:SS`, or of the number of minutes that old documents hold."""
+    if isinstance(value, str):
+        try:
+            return units.parse_duration(value)
+        except ValueError:
+            return None
+    minutes = _number(value, 0, units.LONGEST_DURATION / 60)
+    return None if minutes is None else math.floor(minutes * 60 + 0.5) or None
+
+
+def _pace(value: object) -> int | None:
+    try:
+        return units.parse_pace(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _member(kind: type[Member], value: object) -> Member | None:
+    try:
+        return kind(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _date(value: object) -> str | None:
+    try:
+        return date.fromisoformat(value).isoformat() if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _instant(value: object) -> str | None:
+    """An instant as RFC 3339 text in UTC."""
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if instant is None or instant.tzinfo is None:
+            return None
+        if _utc.fullmatch(str(value)):
+            return str(value)
+        return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        return None

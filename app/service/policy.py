@@ -1,0 +1,30 @@
+"""Who may do what: each permission is one function here, and no other file decides one.
+
+| | own log | log of a runner they coach | any other log |
+|---|---|---|---|
+| runner | all | – | as if it did not exist |
+| coach | all | read | as if it did not exist |
+| admin | all | all | all |
+"""
+
+from __future__ import annotations
+
+from app.service.model import Caller, Role
+
+
+def visible_runner_ids(caller: Caller) -> frozenset[str] | None:
+    """The runners whose logs the caller may read; None means everybody's."""
+    if caller.role is Role.ADMIN:
+        return None
+    return caller.runner_ids | {caller.id}
+
+
+def may_read(caller: Caller, runner_id: str | None) -> bool:
+    """Whether the caller may know of this runner's logs at all."""
+    visible = visible_runner_ids(caller)
+    return visible is None or runner_id in visible
+
+
+def may_write(caller: Caller, runner_id: str | None) -> bool:
+    """Whether the caller may create, update and delete this runner's logs."""
+    return caller.role is Role.ADMIN or runner_id == caller.id

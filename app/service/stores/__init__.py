@@ -1,0 +1,1 @@
+"""Where the documents live: one port, two stores (`sanity`, `sqlite`)."""

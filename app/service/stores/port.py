@@ -1,0 +1,127 @@
+"""The store port: what the service asks of a store. `tests/contract` holds every store to it.
+
+A store holds Sanity documents and hands them out as they are (`app.service.documents` reads them).
+Drafts and release versions do not exist for it (`perspective=published`). Where a document refers
+to another, a store follows both a reference (`sessionId._ref`) and the plain string that old
+documents hold. Besides the errors named below, every operation raises `StoreUnavailable` or
+`StoreTimeout` when the store fails, and has then changed nothing, or says so by its next read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from app.service.documents import Document
+
+
+class StoredLog(NamedTuple):
+    """A `workoutLog` document with the `trainingSession` and `user` it refers to, if they exist."""
+
+    document: Document
+    session: Document | None
+    runner: Document | None
+
+
+class StoredUser(NamedTuple):
+    """A `user` document and the `_id`s of the users whose `coachId` refers to it."""
+
+    document: Document
+    coached_ids: Sequence[str]
+
+
+class Position(NamedTuple):
+    """A place between two logs of a list: just after the log with these."""
+
+    created_at: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogQuery:
+    """Which logs to list: newest `_createdAt` first, then by `_id`, descending as well.
+
+    Every filter that is not None must hold. `runner_ids` None means everybody's logs. Dates are
+    `YYYY-MM-DD`, inclusive, and speak of the training session's `date`. `limit` rows at most.
+    """
+
+    runner_ids: Collection[str] | None
+    session_id: str | None = None
+    status: str | None = None
+    feeling: str | None = None
+    date_from: str | None = None
+    date_to: str | None = None
+    after: Position | None = None
+    limit: int = 20
+    with_total: bool = False
+
+
+class LogPage(NamedTuple):
+    """The rows of a list; `total` counts every match, whatever `after` and `limit`, if asked."""
+
+    logs: Sequence[StoredLog]
+    total: int | None
+
+
+class CreateContext(NamedTuple):
+    """All that decides whether a log may be created, read at one moment.
+
+    `session` and its `plan`, `runner` (the `user`), and `existing`: every published `workoutLog`
+    document of the pair, whatever its `_id`, oldest first.
+    """
+
+    session: Document | None
+    plan: Document | None
+    runner: Document | None
+    existing: Sequence[Document]
+
+
+class Store(Protocol):
+    """The port."""
+
+    def find_users(self, *, user_id: str | None = None, email: str | None = None) -> list[StoredUser]:
+        """The published `user` documents with this `_id`, or with this e-mail whatever its case.
+
+        Two at most: more than one is ambiguous, however many there are.
+        """
+
+    def list_logs(self, query: LogQuery) -> LogPage:
+        """One page of logs."""
+
+    def get_log(self, log_id: str) -> StoredLog | None:
+        """One log, or None."""
+
+    def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
+        """What decides on a new log for the pair."""
+
+    def create_log(self, document: Document, *, transaction_id: str) -> Document:
+        """Store a new log; the answer is the document as stored, its `_rev` the transaction's id.
+
+        `document` has `_id`, `_type` and its fields; the store adds `_rev`, `_createdAt` and
+        `_updatedAt`. Raises `DuplicateLog` when the `_id` exists.
+        """
+
+    def update_log(
+        self,
+        log_id: str,
+        *,
+        set_fields: Mapping[str, Any],
+        unset_fields: Collection[str],
+        if_revision: str,
+        transaction_id: str,
+    ) -> Document:
+        """Change fields of a log that is still at `if_revision`; the answer is the new document.
+
+        Raises `RevisionMismatch` when it is not, `NotFound` when it is gone.
+        """
+
+    def delete_log(self, log_id: str, *, if_revision: str) -> None:
+        """Delete a log that is still at `if_revision`.
+
+        Raises `RevisionMismatch`, `NotFound`, or `LogInUse` while another document holds a strong
+        reference to it.
+        """
+
+    def ping(self) -> None:
+        """Return if the store answers and lets us in; else raise `StoreError`."""

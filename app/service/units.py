@@ -1,0 +1,61 @@
+"""Durations and paces: text on the wire and in documents, whole seconds in between."""
+
+from __future__ import annotations
+
+import math
+import re
+
+LONGEST_DURATION = 100 * 3600 - 1
+"""Seconds: 99:59:59, the most that two digits of hours can say."""
+
+SLOWEST_PACE = 999 * 60 + 59
+"""Seconds per km: 999:59, beyond any walk."""
+
+DURATION_PATTERN = r"^([0-9]{1,2}:)?[0-9]{1,2}:[0-5][0-9]$"
+PACE_PATTERN = r"^[0-9]{1,3}:[0-5][0-9]$"
+
+_duration = re.compile(r"(?:([0-9]{1,2}):([0-5][0-9])|([0-9]{1,2})):([0-5][0-9])", re.ASCII)
+_pace = re.compile(r"([0-9]{1,3}):([0-5][0-9])", re.ASCII)
+
+
+def parse_duration(text: str) -> int:
+    """Seconds of `H:MM:SS`, `MM:SS` or `M:SS`. Raises ValueError, also for zero."""
+    match = _duration.fullmatch(text)
+    if not match:
+        raise ValueError("not H:MM:SS, MM:SS or M:SS")
+    hours, minutes_of_hour, minutes, seconds = (int(each or 0) for each in match.groups())
+    total = hours * 3600 + (minutes_of_hour + minutes) * 60 + seconds
+    if not total:
+        raise ValueError("no time at all")
+    return total
+
+
+def format_duration(seconds: int) -> str:
+    """`H:MM:SS`."""
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02}:{second:02}"
+
+
+def parse_pace(text: str) -> int:
+    """Seconds per km of `M:SS`. Raises ValueError, also for zero."""
+    match = _pace.fullmatch(text)
+    if not match:
+        raise ValueError("not M:SS")
+    total = int(match[1]) * 60 + int(match[2])
+    if not total:
+        raise ValueError("no time at all")
+    return total
+
+
+def format_pace(seconds: int) -> str:
+    """`M:SS`."""
+    return f"{seconds // 60}:{seconds % 60:02}"
+
+
+def derive_pace(distance: float | None, duration: int | None) -> int | None:
+    """Seconds per km, halves rounded up; None when unknown or beyond what `M:SS` can say."""
+    if distance is None or duration is None:
+        return None
+    per_km = duration / distance + 0.5
+    return math.floor(per_km) if 1 <= per_km < SLOWEST_PACE + 1 else None

@@ -1,0 +1,160 @@
+"""Every setting of the API: environment variables, read, cast and checked once, at start.
+
+`.env.example` and the README's table list the same names with the same defaults; a test keeps the
+three in step. A `.env` file in the working directory is read too; the real environment wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+from environs import Env, EnvValidationError, validate
+
+READ_SCOPE = "workout-logs:read"
+WRITE_SCOPE = "workout-logs:write"
+SCOPES = (READ_SCOPE, WRITE_SCOPE)
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class SettingsError(Exception):
+    """The environment does not describe a way to run; the message names each setting at fault."""
+
+
+def _setting(default: Any, read: str = "str", *, secret: bool = False, **options: Any) -> Any:
+    """A setting: its default, the `environs.Env` method that casts it, that method's options."""
+    metadata = {"read": read, "options": options}
+    return field(default=default, repr=not secret, metadata=metadata)
+
+
+def _names(default: tuple[str, ...], *, secret: bool = False) -> Any:
+    return _setting(default, "list", secret=secret, subcast=str.strip)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings by the environment's names in lower case; secrets are left out of `repr`."""
+
+    app_env: str = _setting("production", validate=validate.OneOf(["production", "development"]))
+    log_level: str = _setting(
+        "info", validate=validate.OneOf(["debug", "info", "warning", "error", "critical"])
+    )
+
+    # The server (`make serve`).
+    host: str = _setting("127.0.0.1")
+    port: int = _setting(8000, "int", validate=validate.Range(1, 65535))
+    workers: int = _setting(2, "int", validate=validate.Range(1, 64))
+    threads: int = _setting(32, "int", validate=validate.Range(1, 128))
+
+    # The stores: Sanity when there is a project, else the embedded one.
+    sqlite_path: str = _setting("instance/workout-logs.db", validate=validate.Length(min=1))
+    sanity_project_id: str = _setting("")
+    sanity_dataset: str = _setting("production")
+    sanity_api_token: str = _setting("", secret=True)
+    sanity_api_version: str = _setting("2025-02-19")
+    sanity_api_url: str = _setting("")
+
+    # Who may call.
+    oauth_issuer: str = _setting("")
+    oauth_audience: str = _setting("")
+    oauth_user_claim: str = _setting("sub", validate=validate.OneOf(["sub", "email"]))
+    nextauth_secret: tuple[str, ...] = _names((), secret=True)
+    caller_cache_seconds: float = _setting(30.0, "float", validate=validate.Range(0, 3600))
+
+    # Which hosts an `externalLink` may name.
+    external_link_hosts: tuple[str, ...] = _names(
+        ("connect.garmin.com", "www.garmin.com", "strava.com", "www.strava.com", "strava.app.link")
+    )
+
+    def __post_init__(self) -> None:
+        complaints = list(_complaints(self))
+        if complaints:
+            raise SettingsError("\n".join(complaints))
+
+    @property
+    def development(self) -> bool:
+        """Whether this is a developer's machine: never true unless `APP_ENV` says so."""
+        return self.app_env == "development"
+
+    @property
+    def development_sign_in(self) -> bool:
+        """Whether the built-in authorization server runs: never beside a real issuer."""
+        return self.development and not self.oauth_issuer
+
+    @classmethod
+    def from_environ(cls) -> Settings:
+        """Read `os.environ` and `.env`. Raises `SettingsError` naming what is wrong or missing."""
+        env = Env(eager=False)
+        env.read_env(".env", recurse=False)
+        values = {}
+        for each in fields(cls):
+            read = getattr(env, each.metadata["read"])
+            value = read(each.name.upper(), each.default, **each.metadata["options"])
+            values[each.name] = tuple(filter(None, value)) if isinstance(value, list) else value
+        try:
+            env.seal()
+        except EnvValidationError as error:
+            complaints = (
+                f"{name}: {' '.join(map(str, reasons))}"
+                for name, reasons in error.error_messages.items()
+            )
+            raise SettingsError("\n".join(complaints)) from None
+        return cls(**values)
+
+
+def _complaints(settings: Settings) -> Iterator[str]:
+    """What is wrong with the settings taken together, one sentence each, the names first."""
+    if not (settings.oauth_issuer or settings.nextauth_secret or settings.development):
+        yield (
+            "OAUTH_ISSUER, NEXTAUTH_SECRET: one of them must say whose tokens to accept; "
+            "without it only APP_ENV=development runs."
+        )
+    if settings.oauth_issuer:
+        yield from _url_complaints("OAUTH_ISSUER", settings.oauth_issuer)
+        if not settings.oauth_audience:
+            yield "OAUTH_AUDIENCE: required with OAUTH_ISSUER; tokens for other APIs are refused."
+    for name, secret in (("NEXTAUTH_SECRET", each) for each in settings.nextauth_secret):
+        if len(secret) < 16:
+            yield f"{name}: too short to be a secret; use at least 16 characters."
+    yield from _sanity_complaints(settings)
+    for host in settings.external_link_hosts:
+        if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host):
+            yield f"EXTERNAL_LINK_HOSTS: {host!r} is not a host name in lower case."
+
+
+def _sanity_complaints(settings: Settings) -> Iterator[str]:
+    if not settings.sanity_project_id:
+        if settings.sanity_api_token or settings.sanity_api_url:
+            yield (
+                "SANITY_PROJECT_ID: required with SANITY_API_TOKEN or SANITY_API_URL; "
+                "without it the data would go to the embedded store."
+            )
+        return
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", settings.sanity_project_id):
+        yield "SANITY_PROJECT_ID: lower-case letters, digits and dashes only."
+    if not re.fullmatch(r"[a-z0-9~][a-z0-9_~-]{0,63}", settings.sanity_dataset):
+        yield "SANITY_DATASET: lower-case letters, digits, dashes and underscores only."
+    if not re.fullmatch(r"v?\d{4}-\d{2}-\d{2}", settings.sanity_api_version):
+        yield "SANITY_API_VERSION: a date such as 2025-02-19."
+    if not settings.sanity_api_token:
+        yield "SANITY_API_TOKEN: required with SANITY_PROJECT_ID."
+    if settings.sanity_api_url:
+        yield from _url_complaints("SANITY_API_URL", settings.sanity_api_url)
+
+
+def _url_complaints(name: str, url: str) -> Iterator[str]:
+    """Credentials and keys travel to these addresses, so plain http is for this machine only."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        yield f"{name}: not a URL."
+        return
+    if parts.scheme not in ("http", "https") or not host or parts.username or parts.fragment:
+        yield f"{name}: an https URL without credentials or fragment."
+    elif parts.scheme == "http" and host not in LOOPBACK_HOSTS:
+        yield f"{name}: http is for a loopback host only; use https."
