@@ -1,20 +1,20 @@
 """What can go wrong in the service, by name. `app.problems` says each of them in HTTP.
 
-    ServiceError
-    ├── NotFound                     no such log, or none that this caller may know of
-    ├── Forbidden                    the caller may see it, yet not do this
-    ├── InvalidLog                   the log as it would be stored breaks rules
-    ├── DuplicateLog                 the runner has a log for this session already
-    ├── LogInUse                     other documents refer to the log
-    ├── RevisionMismatch             the log is not at the revision that the caller named
-    ├── CallerRefused                the token is good, the person behind it is not known well
-    │   ├── UnknownUser
-    │   ├── AmbiguousUser
-    │   ├── UnverifiedEmail
-    │   └── UnknownRole
-    └── StoreError                   the store's fault, not the caller's
-        ├── StoreUnavailable
-        └── StoreTimeout
+ServiceError
+├── NotFound                     no such log, or none that this caller may know of
+├── Forbidden                    the caller may see it, yet not do this
+├── InvalidLog                   the log as it would be stored breaks rules
+├── DuplicateLog                 the runner has a log for this session already
+├── LogInUse                     other documents refer to the log
+├── RevisionMismatch             the log is not at the revision that the caller named
+├── CallerRefused                the token is good, the person behind it is not known well
+│   ├── UnknownUser
+│   ├── AmbiguousUser
+│   ├── UnverifiedEmail
+│   └── UnknownRole
+└── StoreError                   the store's fault, not the caller's
+    ├── StoreUnavailable
+    └── StoreTimeout
 """
 
 from __future__ import annotations

@@ -80,7 +80,9 @@ class CreateContext(NamedTuple):
 class Store(Protocol):
     """The port."""
 
-    def find_users(self, *, user_id: str | None = None, email: str | None = None) -> list[StoredUser]:
+    def find_users(
+        self, *, user_id: str | None = None, email: str | None = None
+    ) -> list[StoredUser]:
         """The published `user` documents with this `_id`, or with this e-mail whatever its case.
 
         Two at most: more than one is ambiguous, however many there are.

@@ -1,0 +1,40 @@
+"""How many times a piece of work called its store, and how long it waited there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class StoreTime:
+    """Round trips, and seconds spent in them."""
+
+    calls: int = 0
+    seconds: float = 0.0
+
+
+_current: ContextVar[StoreTime | None] = ContextVar("store_time", default=None)
+
+
+def start() -> StoreTime:
+    """Begin to count for what runs in this context from now on."""
+    measured = StoreTime()
+    _current.set(measured)
+    return measured
+
+
+@contextmanager
+def call() -> Iterator[None]:
+    """One round trip to a store: counted, when somebody counts."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        measured = _current.get()
+        if measured is not None:
+            measured.calls += 1
+            measured.seconds += time.perf_counter() - started
