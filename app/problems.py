@@ -230,7 +230,7 @@ _CODE_OF_STATUS = {
 class Coded(str):
     """A sentence with a stable machine-readable code; marshmallow carries it as a message."""
 
-    __slots__ = ("code",)
+    code: str
 
     def __new__(cls, code: str, sentence: str) -> Coded:
         self = super().__new__(cls, sentence)

@@ -90,7 +90,7 @@ class Settings:
         """Read `os.environ` and `.env`. Raises `SettingsError` naming what is wrong or missing."""
         env = Env(eager=False)
         env.read_env(".env", recurse=False)
-        values = {}
+        values: dict[str, Any] = {}
         for each in fields(cls):
             read = getattr(env, each.metadata["read"])
             value = read(each.name.upper(), each.default, **each.metadata["options"])
@@ -98,10 +98,8 @@ class Settings:
         try:
             env.seal()
         except EnvValidationError as error:
-            complaints = (
-                f"{name}: {' '.join(map(str, reasons))}"
-                for name, reasons in error.error_messages.items()
-            )
+            reasons = dict(error.error_messages)
+            complaints = (f"{name}: {' '.join(reasons[name])}" for name in reasons)
             raise SettingsError("\n".join(complaints)) from None
         return cls(**values)
 
