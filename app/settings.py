@@ -7,9 +7,9 @@ three in step. A `.env` file in the working directory is read too; the real envi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, validate
@@ -98,7 +98,7 @@ class Settings:
         try:
             env.seal()
         except EnvValidationError as error:
-            reasons = dict(error.error_messages)
+            reasons = cast("Mapping[str, list[str]]", error.error_messages)
             complaints = (f"{name}: {' '.join(reasons[name])}" for name in reasons)
             raise SettingsError("\n".join(complaints)) from None
         return cls(**values)

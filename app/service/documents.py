@@ -116,12 +116,12 @@ def read_session(document: Document) -> PlannedSession:
 
 
 def field_values(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The document's fields for attributes of `WorkoutLog`; None stays None, to be unset."""
+    """The document's fields for attributes of `WorkoutLog`; None means unset."""
     return {_FIELD_NAMES[name]: _stored(name, value) for name, value in changes.items()}
 
 
 def _stored(name: str, value: Any) -> Any:
-    if value is None:
+    if value is None or value == []:
         return None
     if name == "actual_duration":
         return units.format_duration(value)

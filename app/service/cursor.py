@@ -1,0 +1,39 @@
+"""The opaque cursor of a list: the position of the last log of a page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+
+from app.service.documents import ID_PATTERN
+from app.service.stores.port import Position
+
+LONGEST_CURSOR = 512
+
+_created_at = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})|")
+_id = re.compile(ID_PATTERN)
+
+
+def encode(position: Position) -> str:
+    """The position as text that needs no escaping in a URL."""
+    content = json.dumps(position, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def decode(cursor: str) -> Position:
+    """The position in a cursor. Raises ValueError for anything that `encode` did not make."""
+    if not cursor or len(cursor) > LONGEST_CURSOR:
+        raise ValueError("not a cursor")
+    try:
+        padding = "=" * (-len(cursor) % 4)
+        content = base64.b64decode(cursor + padding, altchars=b"-_", validate=True)
+        created_at, log_id = json.loads(content)
+    except (binascii.Error, RecursionError, TypeError, ValueError):
+        raise ValueError("not a cursor") from None
+    if not (isinstance(created_at, str) and _created_at.fullmatch(created_at)):
+        raise ValueError("not a cursor")
+    if not (isinstance(log_id, str) and _id.fullmatch(log_id)):
+        raise ValueError("not a cursor")
+    return Position(created_at, log_id)

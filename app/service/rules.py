@@ -1,0 +1,60 @@
+"""The rules across fields, checked on the whole log as it would be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.service.errors import Violation
+from app.service.model import Status, WorkoutLog
+from app.service.units import derive_pace
+
+_MEASUREMENTS = {
+    "actual_distance": "/actualDistance",
+    "actual_duration": "/actualDuration",
+    "actual_pace": "/actualPace",
+}
+_IDENTITY = {"session_id": "/sessionId", "runner_id": "/runnerId"}
+
+
+def merge(log: WorkoutLog, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of the log that change when `sent` is applied to it.
+
+    What is sent as it already reads does not count as a change, so an old document keeps its shape
+    where nobody touched it. The pace is derived anew when distance or duration change and no other
+    pace is sent; where it can no longer be derived, a pace that could be before is cleared.
+    """
+    changes = {name: value for name, value in sent.items() if value != getattr(log, name)}
+    measured = {"actual_distance", "actual_duration"} & changes.keys()
+    if measured and "actual_pace" not in changes:
+        distance = changes.get("actual_distance", log.actual_distance)
+        duration = changes.get("actual_duration", log.actual_duration)
+        followed = log.actual_distance is not None and log.actual_duration is not None
+        pace = derive_pace(distance, duration)
+        if pace != log.actual_pace and (pace is not None or followed):
+            changes["actual_pace"] = pace
+    return changes
+
+
+def violations(log: WorkoutLog, changes: Mapping[str, Any]) -> Iterator[Violation]:
+    """Every rule that the log would break with `changes` (from `merge`) made."""
+    for name, pointer in _IDENTITY.items():
+        if name in changes:
+            yield Violation("immutable", "This cannot be changed after creation.", pointer)
+
+    status = changes.get("status", log.status)
+    known = [name for name in _MEASUREMENTS if changes.get(name, getattr(log, name)) is not None]
+    if status is Status.COMPLETED and not {"actual_distance", "actual_duration"} & set(known):
+        yield Violation(
+            "required-when-completed",
+            "A completed session needs actualDistance or actualDuration.",
+            "/actualDistance",
+        )
+    if status is Status.UNDONE:
+        for name in known:
+            yield Violation(
+                "not-allowed-when-undone",
+                "A session that was not done has no distance, duration or pace; clear it with "
+                "null.",
+                _MEASUREMENTS[name],
+            )

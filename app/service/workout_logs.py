@@ -1,0 +1,299 @@
+"""What the API does with workout logs: the operations, over any store.
+
+Every operation takes the caller first; `app.service.policy` decides what they may know and do. The
+errors are those of `app.service.errors`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from app.service import cursor, documents, policy, rules
+from app.service.documents import Document
+from app.service.errors import (
+    DuplicateLog,
+    Forbidden,
+    InvalidLog,
+    NotFound,
+    RevisionMismatch,
+    StoreUnavailable,
+    Violation,
+)
+from app.service.links import ExternalLinks
+from app.service.model import Caller, WorkoutLog
+from app.service.stores.port import CreateContext, LogQuery, Position, Store, StoredLog
+
+Precondition = Callable[[str], bool]
+"""Whether a revision is one that the caller is willing to change."""
+
+WRITE_TRIES = 12
+"""How often an unconditional write starts again because somebody else wrote in between."""
+
+LONGEST_PAUSE = 0.25
+"""Seconds; pauses between the tries grow up to this, each of a random length."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListFilters:
+    """What a caller asks of a list; `limit` logs at most, after `after`."""
+
+    limit: int = 20
+    after: Position | None = None
+    session_id: str | None = None
+    runner_id: str | None = None
+    status: str | None = None
+    feeling: str | None = None
+    date_from: str | None = None
+    date_to: str | None = None
+    with_total: bool = False
+
+
+class Page(NamedTuple):
+    """Logs, newest first; `next_cursor` is None on the last page, `total` unless asked for."""
+
+    logs: Sequence[WorkoutLog]
+    next_cursor: str | None
+    total: int | None
+
+
+class WorkoutLogs:
+    """The service over a store. `sleep` is called between tries of a write."""
+
+    def __init__(
+        self, store: Store, links: ExternalLinks, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._store = store
+        self._links = links
+        self._sleep = sleep
+
+    def list(self, caller: Caller, filters: ListFilters) -> Page:
+        """The logs that the caller may read and that pass every filter."""
+        runner_ids = policy.visible_runner_ids(caller)
+        if filters.runner_id is not None:
+            if not policy.may_read(caller, filters.runner_id):
+                raise Forbidden("You may list your own logs and those of runners you coach.")
+            runner_ids = frozenset({filters.runner_id})
+        page = self._store.list_logs(
+            LogQuery(
+                runner_ids=runner_ids,
+                session_id=filters.session_id,
+                status=filters.status,
+                feeling=filters.feeling,
+                date_from=filters.date_from,
+                date_to=filters.date_to,
+                after=filters.after,
+                limit=filters.limit + 1,
+                with_total=filters.with_total,
+            )
+        )
+        shown = page.logs[: filters.limit]
+        next_cursor = None
+        if len(page.logs) > filters.limit:
+            last = shown[-1].document
+            next_cursor = cursor.encode(Position(last.get("_createdAt", ""), last["_id"]))
+        return Page([self._read(each) for each in shown], next_cursor, page.total)
+
+    def get(self, caller: Caller, log_id: str) -> WorkoutLog:
+        """The log."""
+        return self._read(self._find(caller, log_id))
+
+    def create(
+        self, caller: Caller, sent: Mapping[str, Any], idempotency_key: str | None = None
+    ) -> WorkoutLog:
+        """A new log from attributes of `WorkoutLog`: `session_id`, `status` and what else is sent.
+
+        With a key, the same request made again answers with the log that the first one created.
+        """
+        runner_id = sent.get("runner_id") or caller.id
+        session_id = sent["session_id"]
+        if not policy.may_write(caller, runner_id):
+            raise Forbidden("Only an admin may create a log for somebody else.")
+        blank = WorkoutLog(
+            id=documents.log_id_of(runner_id, session_id),
+            revision="",
+            session_id=session_id,
+            runner_id=runner_id,
+        )
+        changes = rules.merge(blank, {**sent, "runner_id": runner_id})
+        transaction = _Transaction.of(caller, idempotency_key, {**sent, "runner_id": runner_id})
+
+        context = self._store.read_for_create(runner_id=runner_id, session_id=session_id)
+        broken = [*_context_violations(context, runner_id), *rules.violations(blank, changes)]
+        if broken:
+            raise InvalidLog(broken)
+        if context.existing:
+            document = self._replayed(transaction, blank.id, context.existing)
+        else:
+            document = self._create(transaction, _new_document(blank, changes))
+        return self._read(StoredLog(document, context.session, context.runner))
+
+    def update(
+        self,
+        caller: Caller,
+        log_id: str,
+        sent: Mapping[str, Any],
+        precondition: Precondition | None = None,
+    ) -> WorkoutLog:
+        """The log with the attributes in `sent` changed; None clears one, the others stay."""
+
+        def change(stored: StoredLog, log: WorkoutLog) -> WorkoutLog:
+            changes = rules.merge(log, sent)
+            broken = list(rules.violations(log, changes))
+            if broken:
+                raise InvalidLog(broken)
+            if not changes:
+                return log
+            values = documents.field_values(changes) | {"updatedAt": _now()}
+            document = self._store.update_log(
+                log_id,
+                set_fields={name: each for name, each in values.items() if each is not None},
+                unset_fields=[name for name, each in values.items() if each is None],
+                if_revision=log.revision,
+                transaction_id=_Transaction.random().id,
+            )
+            return self._read(stored._replace(document=document))
+
+        return self._write(caller, log_id, precondition, change)
+
+    def delete(self, caller: Caller, log_id: str, precondition: Precondition | None = None) -> None:
+        """Delete the log."""
+
+        def delete(_stored: StoredLog, log: WorkoutLog) -> WorkoutLog:
+            self._store.delete_log(log_id, if_revision=log.revision)
+            return log
+
+        self._write(caller, log_id, precondition, delete)
+
+    def _find(self, caller: Caller, log_id: str) -> StoredLog:
+        stored = self._store.get_log(log_id) if documents.is_published_id(log_id) else None
+        if stored is None or not policy.may_read(caller, _runner_id(stored.document)):
+            raise NotFound
+        return stored
+
+    def _write(
+        self,
+        caller: Caller,
+        log_id: str,
+        precondition: Precondition | None,
+        write: Callable[[StoredLog, WorkoutLog], WorkoutLog],
+    ) -> WorkoutLog:
+        """Read the log and `write` it, guarded by the revision that was read.
+
+        When somebody else wrote in between, a caller without a precondition has the write made
+        again on what is there now, so that neither change is lost.
+        """
+        for each_try in range(WRITE_TRIES):
+            stored = self._find(caller, log_id)
+            log = self._read(stored)
+            if not policy.may_write(caller, log.runner_id):
+                raise Forbidden(
+                    "A coach reads the logs of their runners, but does not change them."
+                )
+            if precondition is not None and not precondition(log.revision):
+                raise RevisionMismatch
+            try:
+                return write(stored, log)
+            except RevisionMismatch:
+                if precondition is not None:
+                    raise
+                longest = min(LONGEST_PAUSE, 0.005 * 2**each_try)
+                self._sleep(random.uniform(0, longest))  # noqa: S311 - spreads load, no secret
+        raise StoreUnavailable(f"{log_id} changed during each of {WRITE_TRIES} tries to write it")
+
+    def _create(self, transaction: _Transaction, document: Document) -> Document:
+        try:
+            return self._store.create_log(document, transaction_id=transaction.id)
+        except DuplicateLog as duplicate:
+            # Somebody, perhaps this very request sent twice, was faster since the context was read.
+            winner = self._store.get_log(duplicate.existing_id)
+            if winner is None:
+                raise
+            return self._replayed(transaction, duplicate.existing_id, [winner.document])
+
+    def _replayed(
+        self, transaction: _Transaction, log_id: str, existing: Sequence[Document]
+    ) -> Document:
+        """The existing log, if this transaction made it and nobody changed it since."""
+        for document in existing:
+            revision = documents.revision_of(document)
+            if revision == transaction.id:
+                return document
+            if transaction.key_prefix and revision.startswith(transaction.key_prefix):
+                raise InvalidLog([_KEY_REUSED])
+        ids = [document["_id"] for document in existing]
+        raise DuplicateLog(log_id if log_id in ids else ids[0])
+
+    def _read(self, stored: StoredLog) -> WorkoutLog:
+        return documents.read_log(*stored, self._links)
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    """The id of a write. It becomes the document's revision, so a replay is known by it."""
+
+    id: str
+    key_prefix: str | None = None
+
+    @classmethod
+    def random(cls) -> _Transaction:
+        return cls(uuid.uuid4().hex)
+
+    @classmethod
+    def of(cls, caller: Caller, key: str | None, body: Mapping[str, Any]) -> _Transaction:
+        """Of the caller's key and body when there is a key, so that no table of keys is needed."""
+        if key is None:
+            return cls.random()
+        prefix = f"key-{_digest([caller.id, key])}-"
+        return cls(prefix + _digest(sorted(body.items())), prefix)
+
+
+_KEY_REUSED = Violation(
+    "idempotency-key-reused",
+    "This key was used for another request on the same session.",
+    header="Idempotency-Key",
+)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:24]
+
+
+def _context_violations(context: CreateContext, runner_id: str) -> Sequence[Violation]:
+    """Whether the session is the runner's, without telling a foreign session from a missing one."""
+    broken = []
+    if context.runner is None:
+        broken.append(Violation("not-found", "There is no such runner.", "/runnerId"))
+    if context.session is None or context.plan is None or _runner_id(context.plan) != runner_id:
+        broken.append(
+            Violation("not-found", "There is no such session in the runner's plans.", "/sessionId")
+        )
+    return broken
+
+
+def _new_document(blank: WorkoutLog, changes: Mapping[str, Any]) -> Document:
+    identity = {"session_id": blank.session_id, "runner_id": blank.runner_id}
+    values = documents.field_values({**identity, **changes})
+    now = _now()
+    return {
+        "_id": blank.id,
+        "_type": "workoutLog",
+        **{name: value for name, value in values.items() if value is not None},
+        "createdAt": now,
+        "updatedAt": now,
+    }
+
+
+def _runner_id(document: Document) -> str | None:
+    return documents.reference_id(document.get("runnerId"))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
