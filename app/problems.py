@@ -237,6 +237,10 @@ class Coded(str):
         self.code = code
         return self
 
+    def __deepcopy__(self, _memo: object) -> Coded:
+        """flask-smorest copies schemas with their messages; a text needs no copy."""
+        return self
+
     def format(self, *args: object, **kwargs: object) -> Coded:
         return Coded(self.code, super().format(*args, **kwargs))
 

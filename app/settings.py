@@ -85,6 +85,14 @@ class Settings:
         """Whether the built-in authorization server runs: never beside a real issuer."""
         return self.development and not self.oauth_issuer
 
+    def require_sign_in(self) -> None:
+        """Raise `SettingsError` rather than serve when nothing says whose tokens to accept."""
+        if not (self.oauth_issuer or self.nextauth_secret or self.development):
+            raise SettingsError(
+                "OAUTH_ISSUER, NEXTAUTH_SECRET: one of them must say whose tokens to accept; "
+                "without it only APP_ENV=development runs."
+            )
+
     @classmethod
     def from_environ(cls) -> Settings:
         """Read `os.environ` and `.env`. Raises `SettingsError` naming what is wrong or missing."""
@@ -106,11 +114,6 @@ class Settings:
 
 def _complaints(settings: Settings) -> Iterator[str]:
     """What is wrong with the settings taken together, one sentence each, the names first."""
-    if not (settings.oauth_issuer or settings.nextauth_secret or settings.development):
-        yield (
-            "OAUTH_ISSUER, NEXTAUTH_SECRET: one of them must say whose tokens to accept; "
-            "without it only APP_ENV=development runs."
-        )
     if settings.oauth_issuer:
         yield from _url_complaints("OAUTH_ISSUER", settings.oauth_issuer)
         if not settings.oauth_audience:

@@ -99,3 +99,13 @@ class WorkoutLog:
     updated_at: str | None = None
     session: PlannedSession | None = None
     runner: Runner | None = None
+
+    @property
+    def actual_duration_seconds(self) -> int | None:
+        """The duration for programs; on the wire `actualDuration` is text."""
+        return self.actual_duration
+
+    @property
+    def actual_pace_seconds(self) -> int | None:
+        """The pace for programs, in seconds per km; on the wire `actualPace` is text."""
+        return self.actual_pace

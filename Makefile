@@ -1,0 +1,46 @@
+# Everything a developer or an operator does with the project; `make help` lists it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run serve test lint spec
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/development ## Make .venv and install everything
+
+run: .venv/runtime ## Serve on 127.0.0.1:8000 with sample data and a development sign-in
+	@$(BIN)/python -m app.development.run
+
+serve: .venv/runtime ## Serve in production; the environment decides everything
+	@exec $(BIN)/python -m app.server
+
+test: .venv/development ## Run every test
+	@$(BIN)/python -m tests.browser.install
+	$(BIN)/pytest
+
+lint: .venv/development ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+spec: .venv/development ## Write openapi.yaml from the code
+	$(BIN)/flask --app wsgi spec openapi.yaml
+
+# The stamps below stand for what is installed; a change of the dependencies installs anew.
+.venv/bin/uv:
+	@$(PYTHON) -m venv .venv || { \
+	  echo "python3 -m venv failed: on Debian and Ubuntu, install the package python3-venv."; \
+	  exit 1; }
+	@$(BIN)/python -m pip install --quiet uv
+
+.venv/runtime: setup.cfg pyproject.toml | .venv/bin/uv
+	@$(INSTALL) -e .
+	@touch $@
+
+.venv/development: setup.cfg pyproject.toml | .venv/bin/uv
+	@$(INSTALL) -e '.[test,lint]'
+	@touch $@ .venv/runtime

@@ -1,0 +1,96 @@
+"""The commands of `flask --app wsgi`: they need no more of the settings than what they work on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import click
+
+from app.service.errors import StoreError
+from app.service.stores import transfer
+from app.service.stores.sqlite import SqliteStore
+from app.settings import Settings, SettingsError
+
+
+@click.group()
+def store() -> None:
+    """Load, save and check the data."""
+
+
+@store.command("import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--replace", "on_existing", flag_value="replace", help="Overwrite what differs.")
+@click.option("--missing", "on_existing", flag_value="skip", help="Leave alone what exists.")
+def import_(file: BinaryIO, on_existing: transfer.OnExisting | None) -> None:
+    """Load the documents of FILE, an NDJSON dataset export: all of them or none."""
+    with _embedded_store() as embedded, _progress(file) as lines:
+        try:
+            imported = transfer.import_lines(embedded, lines, on_existing or "fail")
+        except transfer.ImportRefused as error:
+            raise click.ClickException(f"{error}. Nothing was imported.") from None
+    click.echo(
+        f"{imported.added} documents added, {imported.replaced} replaced, "
+        f"{imported.skipped} left as they were."
+    )
+
+
+@store.command()
+@click.argument("file", type=click.File("wb", atomic=True))
+def export(file: BinaryIO) -> None:
+    """Save every document to FILE as NDJSON, which `sanity dataset import` reads."""
+    with _embedded_store() as embedded:
+        count = 0
+        for line in transfer.export_lines(embedded):
+            file.write(line.encode() + b"\n")
+            count += 1
+    click.echo(f"{count} documents exported.")
+
+
+@store.command()
+def check() -> None:
+    """Say what the store holds, and whether it is sound."""
+    with _embedded_store() as embedded:
+        click.echo(f"{embedded.path}:")
+        for type_, count in transfer.count_documents(embedded).items():
+            click.echo(f"{count:>8} {type_}")
+        findings = transfer.check(embedded)
+    for finding in findings:
+        click.echo(finding)
+    click.echo("The store is sound." if not findings else "The store works; see above.")
+
+
+@contextmanager
+def _embedded_store() -> Iterator[SqliteStore]:
+    """The store that the settings describe; what goes wrong with it ends the command in words."""
+    try:
+        settings = Settings.from_environ()
+        if settings.sanity_project_id:
+            raise click.ClickException(
+                "SANITY_PROJECT_ID is set, so the data lives in Sanity: "
+                "use `sanity dataset import` and `sanity dataset export`."
+            )
+        embedded = SqliteStore(settings.sqlite_path)
+        try:
+            yield embedded
+        finally:
+            embedded.close()
+    except (SettingsError, StoreError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def _progress(file: BinaryIO) -> Iterator[Iterator[bytes]]:
+    """The lines of a file, with a bar on standard error that counts its bytes."""
+    length = os.fstat(file.fileno()).st_size
+    with click.progressbar(length=length, label="Importing", file=sys.stderr) as bar:
+
+        def lines() -> Iterator[bytes]:
+            for line in file:
+                yield line
+                bar.update(len(line))
+
+        yield lines()

@@ -1,0 +1,89 @@
+"""The application factory: the one place where the parts are wired."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import cast
+
+from flask import Flask, Response, g
+
+from app import health, problems
+from app.api import Api, OrjsonProvider
+from app.auth.callers import Callers
+from app.auth.issuer import RemoteIssuer
+from app.auth.jwt import JWTAccessTokens
+from app.auth.keys import KeySource
+from app.auth.protector import Protector
+from app.auth.tokens import TokenValidator, UserClaim
+from app.service.links import ExternalLinks
+from app.service.stores import timing
+from app.service.stores.port import Store
+from app.service.stores.sqlite import SqliteStore
+from app.service.workout_logs import WorkoutLogs
+from app.settings import Settings
+from app.workout_logs.routes import create_blueprint
+
+LARGEST_BODY = 64 * 1024
+"""Bytes of a request body."""
+
+
+def create_app(settings: Settings | None = None, store: Store | None = None) -> Flask:
+    """The WSGI application; settings come from the environment, the store from the settings."""
+    settings = settings or Settings.from_environ()
+    settings.require_sign_in()
+    store = store or create_store(settings)
+    links = ExternalLinks(settings.external_link_hosts)
+
+    app = Flask("app", static_folder=None)
+    app.logger.setLevel(settings.log_level.upper())
+    app.json = OrjsonProvider(app)
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        API_TITLE="Workout Log API",
+        API_VERSION=version("workout-log-api"),
+        OPENAPI_VERSION="3.1.1",
+        OPENAPI_URL_PREFIX="/",
+    )
+    app.before_request(_start_store_time)
+    app.after_request(_finish)
+    problems.register(app)
+    _create_protector(app, settings, store).init_app(app)
+    app.register_blueprint(health.create_blueprint(store))
+    Api(app).register_blueprint(create_blueprint(WorkoutLogs(store, links), links))
+    return app
+
+
+def create_store(settings: Settings) -> Store:
+    """The embedded store."""
+    return SqliteStore(settings.sqlite_path)
+
+
+def _create_protector(app: Flask, settings: Settings, store: Store) -> Protector:
+    issuer, keys = _token_issuer(app, settings)
+    access_tokens = JWTAccessTokens(
+        issuer=issuer,
+        audience=settings.oauth_audience,
+        keys=keys,
+        user_claim=cast("UserClaim", settings.oauth_user_claim),
+    )
+    callers = Callers(store, cache_seconds=settings.caller_cache_seconds)
+    return Protector(TokenValidator({"JWT": access_tokens}), callers)
+
+
+def _token_issuer(app: Flask, settings: Settings) -> tuple[str, KeySource]:
+    return settings.oauth_issuer, RemoteIssuer(settings.oauth_issuer)
+
+
+def _start_store_time() -> None:
+    g.store_time = timing.start()
+
+
+def _finish(response: Response) -> Response:
+    """What every answer carries."""
+    spent: timing.StoreTime = g.store_time
+    calls = "1 call" if spent.calls == 1 else f"{spent.calls} calls"
+    headers = response.headers
+    headers["Server-Timing"] = f'store;desc="{calls}";dur={spent.seconds * 1000:.1f}'
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers.setdefault("Cache-Control", "private, no-cache")
+    return response

@@ -1,0 +1,39 @@
+"""The production server: granian, as the environment says. `make serve` is `python -m app.server`."""
+
+from __future__ import annotations
+
+import sys
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from app.settings import Settings, SettingsError
+
+
+def serve(settings: Settings) -> None:
+    """Serve `wsgi:app` until a signal ends it. A worker that dies is replaced."""
+    Granian(
+        "wsgi:app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        respawn_failed_workers=True,
+        log_level=LogLevels(settings.log_level),
+    ).serve()
+
+
+def main() -> None:
+    """Serve, or say which settings keep it from that."""
+    try:
+        settings = Settings.from_environ()
+        settings.require_sign_in()
+    except SettingsError as error:
+        sys.exit(f"The settings do not describe a way to run:\n{error}")
+    serve(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""The embedded store: Sanity documents in one SQLite file.
+
+Durable when it has answered (WAL with `synchronous=FULL`), safe with any number of threads and
+processes on one machine: every write is one short `BEGIN IMMEDIATE` transaction, and whoever finds
+the file busy waits for up to `BUSY_SECONDS`.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app.service.documents import Document, reference_id, revision_of
+from app.service.errors import (
+    DuplicateLog,
+    LogInUse,
+    NotFound,
+    RevisionMismatch,
+    StoreTimeout,
+    StoreUnavailable,
+)
+from app.service.stores import sqlite_queries as queries
+from app.service.stores import timing
+from app.service.stores.port import CreateContext, LogPage, LogQuery, StoredLog, StoredUser
+
+BUSY_SECONDS = 10
+
+
+class SqliteStore:
+    """The store in the file at `path`, which is made when it is missing.
+
+    Raises StoreUnavailable when the file cannot be opened, is not one of this program's, or was
+    written by a later version of it.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.transaction() as connection:
+                _ensure_schema(connection)
+        except (OSError, StoreUnavailable) as error:
+            self.close()
+            raise StoreUnavailable(f"SQLITE_PATH {self.path}: {error}") from None
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+    def find_users(
+        self, *, user_id: str | None = None, email: str | None = None
+    ) -> list[StoredUser]:
+        with self._reading() as connection:
+            if user_id is not None:
+                rows = connection.execute(queries.USER_BY_ID, {"user_id": user_id})
+            else:
+                rows = connection.execute(queries.USERS_BY_EMAIL, {"email": email})
+            return [
+                StoredUser(document, _coached_ids(connection, document["_id"]))
+                for document in map(_document, rows.fetchall())
+            ]
+
+    def list_logs(self, query: LogQuery) -> LogPage:
+        of_runners = query.runner_ids is not None
+        parameters = {
+            "runner_ids": json.dumps(sorted(query.runner_ids or ())),
+            "limit": query.limit,
+            **{name: getattr(query, name) for name in queries.FILTERS},
+        }
+        conditions = [
+            condition for name, condition in queries.FILTERS.items() if parameters[name] is not None
+        ]
+        with self._reading() as connection:
+            total = None
+            if query.with_total:
+                counting = queries.count_logs(conditions, of_runners=of_runners)
+                (total,) = connection.execute(counting, parameters).fetchone()
+            if query.after is not None:
+                parameters |= {
+                    "after_created_at": query.after.created_at,
+                    "after_id": query.after.id,
+                }
+                conditions.append(queries.AFTER)
+            listing = queries.list_logs(conditions, of_runners=of_runners)
+            rows = connection.execute(listing, parameters).fetchall()
+        return LogPage([_stored_log(row) for row in rows], total)
+
+    def get_log(self, log_id: str) -> StoredLog | None:
+        with self._reading() as connection:
+            row = connection.execute(queries.LOG, {"id": log_id}).fetchone()
+        return _stored_log(row) if row else None
+
+    def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
+        pair = {"runner_id": runner_id, "session_id": session_id}
+        with self._reading() as connection:
+            session = _published(connection, session_id, "trainingSession")
+            plan_id = reference_id(session.get("planId")) if session else None
+            return CreateContext(
+                session=session,
+                plan=_published(connection, plan_id, "trainingPlan") if plan_id else None,
+                runner=_published(connection, runner_id, "user"),
+                existing=[*map(_document, connection.execute(queries.LOGS_OF_PAIR, pair))],
+            )
+
+    def create_log(self, document: Document, *, transaction_id: str) -> Document:
+        now = _now()
+        stored = {**document, "_createdAt": now, "_updatedAt": now, "_rev": transaction_id}
+        pair = {
+            "runner_id": reference_id(document.get("runnerId")),
+            "session_id": reference_id(document.get("sessionId")),
+        }
+        with self.transaction() as connection:
+            taken = connection.execute(queries.BODY, {"id": document["_id"]}).fetchall()
+            taken += connection.execute(queries.LOGS_OF_PAIR, pair).fetchall()
+            if taken:
+                raise DuplicateLog(_document(taken[0])["_id"])
+            connection.execute(queries.INSERT, {"id": document["_id"], "body": _text(stored)})
+        return stored
+
+    def update_log(
+        self,
+        log_id: str,
+        *,
+        set_fields: Mapping[str, Any],
+        unset_fields: Collection[str],
+        if_revision: str,
+        transaction_id: str,
+    ) -> Document:
+        with self.transaction() as connection:
+            current = _log_at(connection, log_id, if_revision)
+            kept = {name: each for name, each in current.items() if name not in unset_fields}
+            stored = {**kept, **set_fields, "_updatedAt": _now(), "_rev": transaction_id}
+            connection.execute(queries.REPLACE, {"id": log_id, "body": _text(stored)})
+        return stored
+
+    def delete_log(self, log_id: str, *, if_revision: str) -> None:
+        with self.transaction() as connection:
+            _log_at(connection, log_id, if_revision)
+            (in_use,) = connection.execute(queries.IS_REFERRED_TO, {"id": log_id}).fetchone()
+            if in_use:
+                raise LogInUse(log_id)
+            connection.execute(queries.DELETE, {"id": log_id})
+
+    def ping(self) -> None:
+        with self._reading() as connection:
+            connection.execute(queries.BODY, {"id": ""}).fetchone()
+
+    @contextmanager
+    def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """One transaction, committed at the end and rolled back by any exception."""
+        with timing.call():
+            try:
+                connection = self._connection()
+                try:
+                    connection.execute(begin)
+                    yield connection
+                    connection.execute("COMMIT")
+                finally:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    self._idle.put(connection)
+            except sqlite3.Error as error:
+                busy = getattr(error, "sqlite_errorcode", None) in _BUSY
+                raise (StoreTimeout if busy else StoreUnavailable)(str(error)) from error
+
+    def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """One moment's view of the data."""
+        return self.transaction("BEGIN")
+
+    def _connection(self) -> sqlite3.Connection:
+        """An idle connection, or a new one: as many are made as threads are at work at once."""
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            connection = sqlite3.connect(
+                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            return connection
+
+
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _ensure_schema(connection: sqlite3.Connection) -> None:
+    """Make the tables in a new file; refuse a file that this version does not understand."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if version == queries.SCHEMA_VERSION and application == queries.APPLICATION_ID:
+        return
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if tables or version:
+        raise StoreUnavailable(
+            f"holds schema version {version} of application {application:#x}, "
+            f"not version {queries.SCHEMA_VERSION} of this program"
+        )
+    for statement in queries.SCHEMA.split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {queries.APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {queries.SCHEMA_VERSION}")
+
+
+def _document(row: tuple[str]) -> Document:
+    document: Document = orjson.loads(row[0])
+    return document
+
+
+def _stored_log(row: tuple[str, str | None, str | None]) -> StoredLog:
+    log, session, runner = row
+    return StoredLog(
+        orjson.loads(log),
+        orjson.loads(session) if session else None,
+        orjson.loads(runner) if runner else None,
+    )
+
+
+def _published(connection: sqlite3.Connection, id_: str, type_: str) -> Document | None:
+    row = connection.execute(queries.PUBLISHED, {"id": id_, "type": type_}).fetchone()
+    return _document(row) if row else None
+
+
+def _coached_ids(connection: sqlite3.Connection, coach_id: str) -> list[str]:
+    return [id_ for (id_,) in connection.execute(queries.COACHED_IDS, {"coach_id": coach_id})]
+
+
+def _log_at(connection: sqlite3.Connection, log_id: str, revision: str) -> dict[str, Any]:
+    """The log's document, read exactly: an update must not change a number it does not touch."""
+    row = connection.execute(queries.PUBLISHED, {"id": log_id, "type": "workoutLog"}).fetchone()
+    if row is None:
+        raise NotFound
+    document: dict[str, Any] = json.loads(row[0])
+    if revision_of(document) != revision:
+        raise RevisionMismatch
+    return document
+
+
+def _text(document: Document) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,183 @@
+"""The embedded store's tables and queries: constant text, values only as parameters.
+
+One table holds every document as the JSON text it came as. What the queries look for are virtual
+columns over that text, kept in partial indexes; `type` is NULL for drafts and release versions, so
+no index and no query ever sees one (`perspective=published`).
+"""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x574C4F47
+"""`WLOG`: tells this program's files from other SQLite files."""
+
+_CREATED_AT = "json_extract(body, '$._createdAt')"
+
+
+def _reference(name: str) -> str:
+    """A reference's target, or the plain string that old documents hold."""
+    return f"coalesce(json_extract(body, '$.{name}._ref'), json_extract(body, '$.{name}'))"
+
+
+def _instant(text: str) -> str:
+    """An instant as text that sorts by time; '' for what is none (the empty text sorts first)."""
+    return (
+        f"CASE WHEN {text} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*' "
+        f"THEN coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', {text}), '') ELSE '' END"
+    )
+
+
+SCHEMA = f"""
+CREATE TABLE document (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    body TEXT NOT NULL,
+    type TEXT AS (
+        CASE WHEN id GLOB 'drafts.*' OR id GLOB 'versions.*' THEN NULL
+        ELSE json_extract(body, '$._type') END
+    ),
+    created_at TEXT AS ({_instant(_CREATED_AT)}),
+    runner_id TEXT AS ({_reference("runnerId")}),
+    session_id TEXT AS ({_reference("sessionId")}),
+    coach_id TEXT AS ({_reference("coachId")}),
+    email TEXT AS (lower(json_extract(body, '$.email'))),
+    feedback_on TEXT AS (
+        CASE WHEN json_extract(body, '$.workoutLogId._weak') THEN NULL
+        ELSE json_extract(body, '$.workoutLogId._ref') END
+    )
+);
+CREATE INDEX log_by_created ON document (created_at DESC, id DESC)
+    WHERE type = 'workoutLog';
+CREATE INDEX log_by_runner ON document (runner_id, created_at DESC, id DESC)
+    WHERE type = 'workoutLog';
+CREATE INDEX log_by_session ON document (session_id, created_at DESC, id DESC)
+    WHERE type = 'workoutLog';
+CREATE INDEX user_by_email ON document (email) WHERE type = 'user';
+CREATE INDEX user_by_coach ON document (coach_id) WHERE type = 'user';
+CREATE INDEX document_by_feedback_on ON document (feedback_on) WHERE feedback_on IS NOT NULL;
+"""
+
+USER_BY_ID = "SELECT body FROM document WHERE id = :user_id AND type = 'user'"
+
+# Two rows are enough to know that an address is ambiguous.
+USERS_BY_EMAIL = "SELECT body FROM document WHERE email = lower(:email) AND type = 'user' LIMIT 2"
+
+COACHED_IDS = "SELECT id FROM document WHERE coach_id = :coach_id AND type = 'user' ORDER BY id"
+
+PUBLISHED = "SELECT body FROM document WHERE id = :id AND type = :type"
+
+LOGS_OF_PAIR = """
+SELECT body FROM document
+WHERE type = 'workoutLog' AND session_id = :session_id AND runner_id = :runner_id
+ORDER BY created_at, id
+"""
+
+# A log with the session and the runner it refers to.
+_WITH_REFERRED = """
+SELECT log.body, session.body, runner.body FROM {logs}
+LEFT JOIN document AS session ON session.id = log.session_id AND session.type = 'trainingSession'
+LEFT JOIN document AS runner ON runner.id = log.runner_id AND runner.type = 'user'
+"""
+
+LOG = (
+    _WITH_REFERRED.format(logs="document AS log") + "WHERE log.id = :id AND log.type = 'workoutLog'"
+)
+
+# The filters of a list by the parameter that switches each on.
+FILTERS = {
+    "session_id": "log.session_id = :session_id",
+    "status": "json_extract(log.body, '$.status') = :status",
+    "feeling": "json_extract(log.body, '$.feeling') = :feeling",
+    "date_from": """EXISTS (
+        SELECT 1 FROM document AS planned
+        WHERE planned.id = log.session_id AND planned.type = 'trainingSession'
+        AND json_extract(planned.body, '$.date') >= :date_from)""",
+    "date_to": """EXISTS (
+        SELECT 1 FROM document AS planned
+        WHERE planned.id = log.session_id AND planned.type = 'trainingSession'
+        AND json_extract(planned.body, '$.date') <= :date_to)""",
+}
+AFTER = f"(log.created_at, log.id) < ({_instant(':after_created_at')}, :after_id)"
+
+_NEWEST_FIRST = "ORDER BY log.created_at DESC, log.id DESC LIMIT :limit"
+
+
+def list_logs(conditions: list[str], *, of_runners: bool) -> str:
+    """A page of logs under constant `conditions`, of everybody or of `:runner_ids` (JSON).
+
+    For several runners each one's newest are taken from their own stretch of the index and merged,
+    so that a page never reads more than `limit` rows of a runner, however many they have.
+    """
+    where = " AND ".join(["log.type = 'workoutLog'", *conditions])
+    newest = f"SELECT log.seq FROM document AS log WHERE {where}"
+    if of_runners:
+        page = f"""
+            SELECT log.seq FROM json_each(:runner_ids) AS visible
+            JOIN document AS log
+            ON log.seq IN ({newest} AND log.runner_id = visible.value {_NEWEST_FIRST})
+            {_NEWEST_FIRST}"""
+    else:
+        page = f"{newest} {_NEWEST_FIRST}"
+    return (
+        f"WITH page AS ({page})"
+        + _WITH_REFERRED.format(logs="page JOIN document AS log ON log.seq = page.seq")
+        + _NEWEST_FIRST
+    )
+
+
+def count_logs(conditions: list[str], *, of_runners: bool) -> str:
+    """How many logs pass the conditions."""
+    where = " AND ".join(["log.type = 'workoutLog'", *conditions])
+    visible = " AND log.runner_id IN (SELECT value FROM json_each(:runner_ids))"
+    return f"SELECT count(*) FROM document AS log WHERE {where}{visible if of_runners else ''}"
+
+
+INSERT = "INSERT INTO document (id, body) VALUES (:id, :body)"
+REPLACE = "UPDATE document SET body = :body WHERE id = :id"
+DELETE = "DELETE FROM document WHERE id = :id"
+BODY = "SELECT body FROM document WHERE id = :id"
+IS_REFERRED_TO = "SELECT EXISTS (SELECT 1 FROM document WHERE feedback_on = :id)"
+BODIES = "SELECT body FROM document ORDER BY seq"
+
+COUNT_BY_TYPE = """
+SELECT coalesce(type, '(draft or release version)'), count(*) FROM document
+GROUP BY type ORDER BY type
+"""
+
+# What `store check` looks for: a query, and a sentence for each of its rows.
+CHECKS = (
+    (
+        """
+        SELECT log.id, log.session_id FROM document AS log
+        WHERE log.type = 'workoutLog' AND NOT EXISTS (
+            SELECT 1 FROM document AS session
+            WHERE session.id = log.session_id AND session.type = 'trainingSession')
+        """,
+        "{0}: its session {1} does not exist.",
+    ),
+    (
+        """
+        SELECT log.id, log.runner_id FROM document AS log
+        WHERE log.type = 'workoutLog' AND NOT EXISTS (
+            SELECT 1 FROM document AS runner
+            WHERE runner.id = log.runner_id AND runner.type = 'user')
+        """,
+        "{0}: its runner {1} does not exist.",
+    ),
+    (
+        """
+        SELECT session_id, runner_id, count(*) FROM document
+        WHERE type = 'workoutLog' AND session_id IS NOT NULL AND runner_id IS NOT NULL
+        GROUP BY session_id, runner_id HAVING count(*) > 1
+        """,
+        "Session {0} has {2} logs of runner {1}.",
+    ),
+    (
+        """
+        SELECT email, count(*) FROM document
+        WHERE type = 'user' AND email IS NOT NULL
+        GROUP BY email HAVING count(*) > 1
+        """,
+        "{1} users have one e-mail address; they cannot sign in by e-mail.",
+    ),
+)

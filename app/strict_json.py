@@ -1,0 +1,65 @@
+"""JSON from outside, read as RFC 8259 and I-JSON (RFC 7493) mean it, and not more leniently."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+
+def loads(data: bytes) -> Any:
+    """The value in `data`, which is UTF-8 text.
+
+    Raises ValueError for what is not JSON, and for what JSON parsers disagree on: NaN and infinity,
+    numbers beyond a double, a member name given twice, NUL, lone surrogates, very deep nesting.
+    """
+    try:
+        value = _decoder.decode(data.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if b"\\u" in data and not all(map(_is_text, _strings(value))):
+        raise ValueError("NUL or a lone surrogate in a string")
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(members)
+    if len(unique) != len(members):
+        raise ValueError("a member name is given twice")
+    return unique
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite
+)
+
+
+def _strings(value: Any) -> list[str]:
+    """Every string in the value, member names included."""
+    found: list[str] = []
+    rest = [value]
+    while rest:
+        each = rest.pop()
+        if isinstance(each, str):
+            found.append(each)
+        elif isinstance(each, list):
+            rest.extend(each)
+        elif isinstance(each, dict):
+            found.extend(each)
+            rest.extend(each.values())
+    return found
+
+
+def _is_text(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,112 @@
+"""The operations on `/api/workout-logs`: each view declares its contract and calls the service."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from flask.views import MethodView
+
+from app.api import Blueprint
+from app.auth.protector import protect
+from app.problems import COLLECTION_PATH
+from app.service.links import ExternalLinks
+from app.service.model import Caller, WorkoutLog
+from app.service.workout_logs import ListFilters, Precondition, WorkoutLogs
+from app.settings import READ_SCOPE, WRITE_SCOPE
+from app.workout_logs.schemas import (
+    CreateHeaders,
+    ListQuery,
+    WorkoutLogAnswer,
+    WorkoutLogCreate,
+    WorkoutLogList,
+    WorkoutLogUpdate,
+)
+
+
+def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
+    """The blueprint over the service."""
+    blp = Blueprint(
+        "workout-logs",
+        __name__,
+        url_prefix=COLLECTION_PATH,
+        description="What runners really did in their planned sessions.",
+    )
+
+    @blp.route("")
+    class WorkoutLogCollection(MethodView):
+        @protect(READ_SCOPE)
+        @blp.arguments(ListQuery(), location="query")
+        @blp.response(200, WorkoutLogList)
+        @blp.doc(operationId="listWorkoutLogs")
+        def get(self, caller: Caller, filters: ListFilters) -> ResponseReturnValue:
+            """List workout logs"""
+            page = service.list(caller, filters)
+            pagination = {
+                "limit": filters.limit,
+                "next_cursor": page.next_cursor,
+                "total": page.total,
+            }
+            return {"data": page.logs, "pagination": pagination}, _next_link(page.next_cursor)
+
+        @protect(WRITE_SCOPE)
+        @blp.arguments(WorkoutLogCreate(links))
+        @blp.arguments(CreateHeaders(), location="headers")
+        @blp.response(201, WorkoutLogAnswer)
+        @blp.doc(operationId="createWorkoutLog")
+        def post(
+            self, caller: Caller, body: dict[str, Any], headers: dict[str, str]
+        ) -> ResponseReturnValue:
+            """Create a workout log"""
+            log = service.create(caller, body, headers.get("idempotency_key"))
+            location = f"{COLLECTION_PATH}/{quote(log.id)}"
+            return {"data": log}, {"Location": location, **_etag(log)}
+
+    @blp.route("/<log_id>")
+    class WorkoutLogResource(MethodView):
+        @protect(READ_SCOPE)
+        @blp.response(200, WorkoutLogAnswer)
+        @blp.doc(operationId="getWorkoutLog")
+        def get(self, caller: Caller, log_id: str) -> ResponseReturnValue:
+            """Read a workout log"""
+            log = service.get(caller, log_id)
+            if request.if_none_match.contains_weak(log.revision):
+                return Response(status=304, headers=_etag(log))
+            return {"data": log}, _etag(log)
+
+        @protect(WRITE_SCOPE)
+        @blp.arguments(WorkoutLogUpdate(links))
+        @blp.response(200, WorkoutLogAnswer)
+        @blp.doc(operationId="updateWorkoutLog")
+        def put(self, caller: Caller, body: dict[str, Any], log_id: str) -> ResponseReturnValue:
+            """Change a workout log"""
+            log = service.update(caller, log_id, body, _if_match())
+            return {"data": log}, _etag(log)
+
+        @protect(WRITE_SCOPE)
+        @blp.response(204)
+        @blp.doc(operationId="deleteWorkoutLog")
+        def delete(self, caller: Caller, log_id: str) -> ResponseReturnValue:
+            """Delete a workout log"""
+            service.delete(caller, log_id, _if_match())
+            return Response(status=204)
+
+    return blp
+
+
+def _etag(log: WorkoutLog) -> dict[str, str]:
+    return {"ETag": f'"{log.revision}"'}
+
+
+def _if_match() -> Precondition | None:
+    """The request's `If-Match` as a precondition: strong comparison (RFC 9110, 13.1.1)."""
+    return request.if_match.contains if "If-Match" in request.headers else None
+
+
+def _next_link(cursor: str | None) -> dict[str, str]:
+    if cursor is None:
+        return {}
+    query = urlencode({**request.args, "cursor": cursor})
+    return {"Link": f'<{COLLECTION_PATH}?{query}>; rel="next"'}

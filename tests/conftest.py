@@ -1,0 +1,117 @@
+"""What many tests stand on: a store of each kind, an issuer, and the API over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.factory import create_app
+from app.service.stores.port import Store
+from app.service.stores.sqlite import SqliteStore
+from app.service.stores.transfer import import_lines
+from app.settings import Settings
+from tests import world
+from tests.issuer import AUDIENCE, Issuer, running_issuer
+
+OpenStore = Callable[[Iterable[dict[str, Any]]], Store]
+
+
+@pytest.fixture
+def open_sqlite(tmp_path: Path) -> Iterator[OpenStore]:
+    """Makes an embedded store with documents."""
+    store = SqliteStore(tmp_path / "store.db")
+
+    def open_store(documents: Iterable[dict[str, Any]]) -> Store:
+        import_lines(store, map(orjson.dumps, documents))
+        return store
+
+    yield open_store
+    store.close()
+
+
+@pytest.fixture(params=["sqlite"])
+def open_store(request: pytest.FixtureRequest) -> OpenStore:
+    """Makes a store of each kind in turn, with documents: a new kind joins by its fixture."""
+    opened: OpenStore = request.getfixturevalue(f"open_{request.param}")
+    return opened
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    with running_issuer() as running:
+        yield running
+
+
+@pytest.fixture
+def settings(issuer: Issuer) -> Settings:
+    return Settings(oauth_issuer=issuer.url, oauth_audience=AUDIENCE, caller_cache_seconds=0)
+
+
+@pytest.fixture
+def documents() -> list[dict[str, Any]]:
+    """What the store of `app` holds; a test module may say otherwise."""
+    return world.club()
+
+
+@pytest.fixture
+def app(settings: Settings, open_store: OpenStore, documents: list[dict[str, Any]]) -> Flask:
+    return create_app(settings, open_store(documents))
+
+
+class Client:
+    """A client of the API, signed in as a person."""
+
+    def __init__(self, flask_client: FlaskClient, token: str | None) -> None:
+        self._client = flask_client
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def request(self, method: str, path: str = "/api/workout-logs", **kwargs: Any) -> TestResponse:
+        headers = {**self._headers, **kwargs.pop("headers", {})}
+        return self._client.open(path, method=method, headers=headers, **kwargs)
+
+    def list(self, **query: Any) -> TestResponse:
+        return self.request("GET", query_string=query)
+
+    def create(self, body: Any = None, **headers: str) -> TestResponse:
+        return self.request("POST", json=body, headers=headers)
+
+    def get(self, log_id: str, **headers: str) -> TestResponse:
+        return self.request("GET", f"/api/workout-logs/{log_id}", headers=headers)
+
+    def update(self, log_id: str, body: Any, **headers: str) -> TestResponse:
+        return self.request("PUT", f"/api/workout-logs/{log_id}", json=body, headers=headers)
+
+    def delete(self, log_id: str, **headers: str) -> TestResponse:
+        return self.request("DELETE", f"/api/workout-logs/{log_id}", headers=headers)
+
+
+@pytest.fixture
+def sign_in(app: Flask, issuer: Issuer) -> Callable[..., Client]:
+    """A client for a person of the club; None is nobody."""
+
+    def sign_in(user_id: str | None, **claims: Any) -> Client:
+        return Client(app.test_client(), issuer.token(user_id, **claims) if user_id else None)
+
+    return sign_in
+
+
+@pytest.fixture
+def runner(sign_in: Callable[..., Client]) -> Client:
+    return sign_in(world.RUNNER)
+
+
+@pytest.fixture
+def coach(sign_in: Callable[..., Client]) -> Client:
+    return sign_in(world.COACH)
+
+
+@pytest.fixture
+def admin(sign_in: Callable[..., Client]) -> Client:
+    return sign_in(world.ADMIN)
