@@ -1,0 +1,126 @@
+"""OAuth 2.0 access tokens in JWT form (RFC 9068)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import BadSignatureError, ClaimError
+from joserfc.jwa import JWSAlgModel
+from joserfc.jwk import GuestProtocol, Key
+from joserfc.jws import JWSRegistry
+from joserfc.registry import Header
+
+from app.auth.errors import IssuerUnavailable, TokenRefused
+from app.auth.keys import ALGORITHMS, KeySource
+from app.auth.tokens import LONGEST_TOKEN, AccessToken, UserClaim
+
+LEEWAY = 30
+"""Seconds that the issuer's clock may run ahead of ours. A token never lives past its `exp`."""
+
+_TYPES = frozenset({"at+jwt", "application/at+jwt"})
+
+
+class JWTAccessTokens:
+    """The check of RFC 9068, section 4; the required claims are those of its section 2.2."""
+
+    name = "OAuth 2.0 access token (JWT, RFC 9068)"
+    checks = ("form", "type", "header", "algorithm", "key", "signature", "claims", "expiry")
+    cache_seconds = 60
+
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        keys: KeySource,
+        user_claim: UserClaim = "sub",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._keys = keys
+        self._user_claim: UserClaim = user_claim
+        self._clock = clock
+        self._registry = _Registry()
+        self._claims = jwt.JWTClaimsRegistry(
+            now=lambda: int(clock()),
+            leeway=LEEWAY,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            sub={"essential": True},
+            client_id={"essential": True},
+            iat={"essential": True},
+            jti={"essential": True},
+        )
+
+    @property
+    def generation(self) -> int:
+        return self._keys.generation
+
+    def check(self, token: str) -> AccessToken:
+        """The valid token's content. Raises `TokenRefused` or `IssuerUnavailable`."""
+        claims = self._verify(token)
+        try:
+            self._claims.validate(claims)
+        except ClaimError as error:
+            sentence = f"A claim is missing or not as it must be: {error.claim}."
+            raise TokenRefused("claims", sentence) from None
+        if claims["exp"] <= self._clock():
+            raise TokenRefused("expiry", "The token has expired.")
+        return AccessToken(
+            claims=claims,
+            scopes=_scopes(claims.get("scope")),
+            expires_at=claims["exp"],
+            user_claim=self._user_claim,
+        )
+
+    def _verify(self, token: str) -> dict[str, Any]:
+        try:
+            return jwt.decode(token, self._find_key, registry=self._registry).claims
+        except (TokenRefused, IssuerUnavailable):
+            raise
+        except BadSignatureError:
+            raise TokenRefused("signature", "The signature is not the issuer's.") from None
+        except Exception:  # a hostile token can break the decoding in any way
+            raise TokenRefused("form", "The token is not a well-formed JWT.") from None
+
+    def _find_key(self, token: GuestProtocol) -> Key:
+        header = token.headers()
+        key = self._keys.find_key(header["alg"], header.get("kid"))
+        if key is None:
+            raise TokenRefused("key", "The issuer has no key for this token.")
+        return key
+
+
+class _Registry(JWSRegistry):
+    """joserfc's rules for the header, replaced by those of RFC 9068.
+
+    Its own refuse parameters that they do not know, such as a vendor's, and long headers, such as
+    those with a certificate chain. Neither chain nor `jku` nor `jwk` is ever looked at.
+    """
+
+    max_header_length = LONGEST_TOKEN
+
+    def check_header(self, header: Header) -> None:
+        if str(header.get("typ")).lower() not in _TYPES:
+            raise TokenRefused("type", "The token's type is not at+jwt.")
+        if not header.keys().isdisjoint({"crit", "b64", "zip"}):
+            raise TokenRefused("header", "The token demands an extension that is not supported.")
+        if header["alg"] not in ALGORITHMS:
+            raise TokenRefused("algorithm", "The token's algorithm is not accepted.")
+        if not isinstance(header.get("kid", ""), str):
+            raise TokenRefused("header", "The token's key id is not a string.")
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        # One algorithm with two names: only the one of RFC 9864 does not warn.
+        return self.algorithms["Ed25519" if name == "EdDSA" else name]
+
+
+def _scopes(claim: object) -> frozenset[str]:
+    """The scopes of a space-separated string, or of the list that some issuers make of it."""
+    words = claim.split() if isinstance(claim, str) else claim
+    if not isinstance(words, list):
+        return frozenset()
+    return frozenset(each for each in words if isinstance(each, str))

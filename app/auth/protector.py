@@ -1,0 +1,132 @@
+"""The outermost decorator of every protected view: who calls, and whether the token allows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from functools import wraps
+from typing import Concatenate, NoReturn, ParamSpec, TypeVar
+
+from authlib.integrations.flask_oauth2 import ResourceProtector
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import MissingAuthorizationError
+from authlib.oauth2.rfc6749.errors import UnsupportedTokenTypeError
+from authlib.oauth2.rfc6750 import InsufficientScopeError
+from flask import Flask, current_app, request
+
+from app.auth.callers import Callers
+from app.auth.errors import IssuerUnavailable
+from app.auth.tokens import TokenValidator
+from app.problems import Problem
+from app.service.model import Caller
+
+REALM = "workout-logs"
+
+_EXTENSION = "workout-logs-protector"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+View = TypeVar("View")
+
+# Servers join repeated headers with a comma, which no bearer token holds.
+_second_credential = re.compile(r",\s*[A-Za-z][\w-]*\s")
+
+
+class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no types
+    """Authlib's protector over one bearer validator; its errors become problems."""
+
+    def __init__(self, validator: TokenValidator, callers: Callers) -> None:
+        super().__init__()
+        self.register_token_validator(validator)
+        self._callers = callers
+
+    def authenticate(self, scope: str) -> Caller:
+        """The caller of the current request, whose token must have been granted `scope`.
+
+        Raises `Problem`, `app.service.errors.CallerRefused` and what the store raises.
+        """
+        try:
+            token = self.acquire_token(scope)
+        except InsufficientScopeError:
+            raise _insufficient_scope(scope) from None
+        except OAuth2Error as error:
+            self.raise_error_response(error)
+        except IssuerUnavailable as error:
+            headers = {"Retry-After": str(error.retry_after)}
+            raise Problem("issuer-unavailable", headers=headers) from None
+        return self._callers.resolve(token)
+
+    def parse_request_authorization(self, request: object) -> tuple[TokenValidator, str]:
+        """The validator and the one credential of the request."""
+        _refuse_ambiguity()
+        validator, token = super().parse_request_authorization(request)
+        return validator, token.strip()
+
+    def raise_error_response(self, error: OAuth2Error) -> NoReturn:
+        """Raise the problem of an error that Authlib or a validator raised."""
+        if isinstance(error, MissingAuthorizationError | UnsupportedTokenTypeError):
+            # RFC 6750, section 3.1: no error code for a request without any usable credential.
+            raise Problem("missing-token", headers=challenge()) from None
+        raise Problem(
+            "invalid-token",
+            error.description,
+            headers=challenge(error="invalid_token", error_description=error.description),
+        ) from None
+
+    def init_app(self, app: Flask) -> None:
+        """Make this the protector of the app's views."""
+        app.extensions[_EXTENSION] = self
+
+
+def protect(
+    scope: str,
+) -> Callable[[Callable[Concatenate[View, Caller, P], R]], Callable[Concatenate[View, P], R]]:
+    """Let only callers in whose token was granted `scope`; the view gets the `Caller` first.
+
+    Outermost, so that a caller without a token learns nothing else of the request. The OpenAPI
+    document takes the operation's security from here.
+    """
+
+    def decorator(
+        view: Callable[Concatenate[View, Caller, P], R],
+    ) -> Callable[Concatenate[View, P], R]:
+        @wraps(view)
+        def wrapper(self: View, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            protector: Protector = current_app.extensions[_EXTENSION]
+            return view(self, protector.authenticate(scope), *args, **kwargs)
+
+        documentation = deepcopy(getattr(view, "_apidoc", {}))
+        documentation.setdefault("manual_doc", {})["security"] = [{"oauth2": [scope]}]
+        attributes = {"_apidoc": documentation, "required_scope": scope}
+        vars(wrapper).update(attributes)
+        return wrapper
+
+    return decorator
+
+
+def challenge(**attributes: str) -> dict[str, str]:
+    """The `WWW-Authenticate` header of RFC 6750, section 3."""
+    parameters = ", ".join(
+        f'{name}="{value}"' for name, value in {"realm": REALM, **attributes}.items()
+    )
+    return {"WWW-Authenticate": f"Bearer {parameters}"}
+
+
+def _insufficient_scope(scope: str) -> Problem:
+    headers = challenge(error="insufficient_scope", scope=scope)
+    return Problem(
+        "insufficient-scope", f"This operation needs the scope {scope}.", headers=headers
+    )
+
+
+def _refuse_ambiguity() -> None:
+    """Refuse a request with more than one credential, or with one where logs would show it."""
+    if "access_token" in request.args:
+        raise _malformed("A token goes in the Authorization header, never in the address.")
+    if _second_credential.search(request.headers.get("Authorization", "")):
+        raise _malformed("Send one Authorization header with one credential.")
+
+
+def _malformed(detail: str) -> Problem:
+    return Problem("malformed", detail, headers=challenge(error="invalid_request"))

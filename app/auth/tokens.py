@@ -1,0 +1,124 @@
+"""The one bearer validator: it tells the kinds of token apart and remembers the valid ones."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Literal, NamedTuple, Protocol
+
+from authlib.oauth2.rfc6750 import BearerTokenValidator, InsufficientScopeError
+from cachetools import TLRUCache
+
+from app.auth.errors import TokenRefused
+
+LONGEST_TOKEN = 16 * 1024
+"""Characters."""
+
+MOST_REMEMBERED = 4096
+"""How many valid tokens a process remembers."""
+
+UserClaim = Literal["sub", "email"]
+"""The claim that leads to the `user` document: by its `_id` or by its e-mail address."""
+
+Shape = Literal["JWT", "JWE", "opaque"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A valid token's content. `expires_at` is in seconds since the epoch."""
+
+    claims: Mapping[str, Any]
+    scopes: frozenset[str]
+    expires_at: float
+    user_claim: UserClaim
+
+
+class TokenKind(Protocol):
+    """The check of one kind of token."""
+
+    name: str
+    """The kind in words, for people."""
+
+    checks: tuple[str, ...]
+    """The names of the checks, in the order in which a token meets them."""
+
+    cache_seconds: float
+    """How long a token that was found valid needs no further look."""
+
+    @property
+    def generation(self) -> int:
+        """A number that changes whenever tokens must be looked at again."""
+
+    def check(self, token: str) -> AccessToken:
+        """The valid token's content.
+
+        Raises `TokenRefused`, or `IssuerUnavailable` when nobody can tell.
+        """
+
+
+class _Remembered(NamedTuple):
+    token: AccessToken
+    generation: int
+    until: float
+
+
+class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has no types
+    """Authlib's validator of bearer tokens over the kinds that are switched on, by shape."""
+
+    def __init__(
+        self,
+        kinds: Mapping[Shape, TokenKind],
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.kinds = kinds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._remembered: TLRUCache[bytes, _Remembered] = TLRUCache(
+            MOST_REMEMBERED, ttu=lambda _, entry, __: entry.until, timer=clock
+        )
+
+    def authenticate_token(self, token_string: str) -> AccessToken:
+        """The valid token's content, remembered or checked. Raises as `TokenKind.check` does."""
+        kind = self.kind_of(token_string)
+        digest = sha256(token_string.encode()).digest()
+        generation = kind.generation
+        with self._lock:
+            remembered = self._remembered.get(digest)
+        if remembered and remembered.generation == generation:
+            return remembered.token
+        token = kind.check(token_string)
+        until = min(token.expires_at, self._clock() + kind.cache_seconds)
+        with self._lock:
+            self._remembered[digest] = _Remembered(token, kind.generation, until)
+        return token
+
+    def validate_token(self, token: AccessToken, scopes: list[str], _request: object) -> None:
+        """Whether the token was granted the scopes; all the rest has been checked before."""
+        if not token.scopes.issuperset(scopes):
+            raise InsufficientScopeError
+
+    def kind_of(self, token: str) -> TokenKind:
+        """The kind of a token. Raises `TokenRefused` when it is none that is switched on."""
+        if len(token) > LONGEST_TOKEN:
+            raise TokenRefused("size", "The token is too long.")
+        if not token.isascii():
+            raise TokenRefused("form", "The token holds characters that no token has.")
+        kind = self.kinds.get(shape_of(token))
+        if kind is None:
+            raise TokenRefused("kind", "Tokens of this kind are not accepted here.")
+        return kind
+
+
+def shape_of(token: str) -> Shape:
+    """Which kind a token can be: a compact JWS has two dots, a compact JWE four."""
+    match token.count("."):
+        case 2:
+            return "JWT"
+        case 4:
+            return "JWE"
+    return "opaque"

@@ -1,0 +1,132 @@
+"""From the token's claims to the person, never guessed, remembered for a while."""
+
+from typing import Any
+
+import pytest
+
+from app.auth.callers import Callers
+from app.auth.tokens import AccessToken, UserClaim
+from app.service.errors import (
+    AmbiguousUser,
+    CallerRefused,
+    StoreUnavailable,
+    UnknownRole,
+    UnknownUser,
+    UnverifiedEmail,
+)
+from app.service.model import Caller, Role
+from app.service.stores.port import StoredUser
+from tests.auth import kit
+
+RUNNER = kit.user("runner", email="run@example.com")
+COACH = kit.user("coach", ("runner", "runner-2"), role="coach", email="coach@example.com")
+
+
+def token(user_claim: UserClaim = "sub", **claims: Any) -> AccessToken:
+    return AccessToken(claims, frozenset(), kit.LATER, user_claim)
+
+
+def resolve(token: AccessToken, *users: StoredUser) -> Caller:
+    return Callers(kit.FakeUsers(*users), cache_seconds=30).resolve(token)
+
+
+def test_a_subject_is_the_user_s_id() -> None:
+    assert resolve(token(sub="runner"), COACH, RUNNER) == Caller("runner", Role.RUNNER)
+
+
+def test_a_coach_has_runners() -> None:
+    expected = Caller("coach", Role.COACH, frozenset({"runner", "runner-2"}))
+    assert resolve(token(sub="coach"), COACH) == expected
+
+
+@pytest.mark.parametrize("role", ["runner", "admin"])
+def test_only_a_coach_has_runners(role: str) -> None:
+    leftover = kit.user("former", ("runner",), role=role)
+    assert resolve(token(sub="former"), leftover).runner_ids == frozenset()
+
+
+def test_a_verified_address_finds_the_user() -> None:
+    by_email = token("email", sub="x", email="Run@Example.com", email_verified=True)
+    assert resolve(by_email, COACH, RUNNER).id == "runner"
+
+
+@pytest.mark.parametrize("verified", [None, False, "true", 1, "yes"], ids=repr)
+def test_an_unverified_address_is_refused(verified: object) -> None:
+    claims = {"email": "run@example.com", "email_verified": verified}
+    with pytest.raises(UnverifiedEmail):
+        resolve(token("email", **claims), RUNNER)
+
+
+@pytest.mark.parametrize(
+    "sub", ["nobody", "drafts.runner", "-x", "a b", "", "x" * 129, "*", 7, None]
+)
+def test_a_subject_without_a_user_is_unknown(sub: object) -> None:
+    with pytest.raises(UnknownUser):
+        resolve(token(sub=sub), RUNNER)
+
+
+@pytest.mark.parametrize("email", ["nobody@example.com", "", "x" * 255, None, ["run@example.com"]])
+def test_an_address_without_a_user_is_unknown(email: object) -> None:
+    with pytest.raises(UnknownUser):
+        resolve(token("email", email=email, email_verified=True), RUNNER)
+
+
+def test_two_users_with_one_address_are_ambiguous() -> None:
+    twin = kit.user("twin", email="RUN@example.com")
+    with pytest.raises(AmbiguousUser):
+        resolve(token("email", email="run@example.com", email_verified=True), RUNNER, twin)
+
+
+@pytest.mark.parametrize("role", ["Runner", "owner", "", None, 3, ["coach"], {"a": 1}], ids=repr)
+def test_an_unknown_role_is_refused(role: object) -> None:
+    with pytest.raises(UnknownRole):
+        resolve(token(sub="odd"), kit.user("odd", role=role))
+
+
+def test_a_caller_is_remembered_until_the_time_is_over() -> None:
+    users, clock = kit.FakeUsers(RUNNER), kit.Clock()
+    callers = Callers(users, cache_seconds=30, clock=clock)
+    callers.resolve(token(sub="runner"))
+    clock.advance(29)
+    callers.resolve(token(sub="runner"))
+    assert users.asked == 1
+    users.users = [kit.user("runner", role="admin")]
+    clock.advance(1)
+    assert callers.resolve(token(sub="runner")).role is Role.ADMIN
+    assert users.asked == 2
+
+
+def test_with_no_time_nobody_is_remembered() -> None:
+    users = kit.FakeUsers(RUNNER)
+    callers = Callers(users, cache_seconds=0)
+    callers.resolve(token(sub="runner"))
+    callers.resolve(token(sub="runner"))
+    assert users.asked == 2
+
+
+def test_an_id_and_an_address_are_remembered_apart() -> None:
+    users = kit.FakeUsers(kit.user("same"), kit.user("other", email="same"))
+    callers = Callers(users, cache_seconds=30)
+    assert callers.resolve(token(sub="same")).id == "same"
+    assert callers.resolve(token("email", email="same", email_verified=True)).id == "other"
+
+
+@pytest.mark.parametrize(
+    ("user", "error"), [(None, UnknownUser), (kit.user("runner", role="x"), UnknownRole)]
+)
+def test_a_refusal_is_not_remembered(user: StoredUser | None, error: type[CallerRefused]) -> None:
+    users = kit.FakeUsers(*([user] if user else []))
+    callers = Callers(users, cache_seconds=30)
+    with pytest.raises(error):
+        callers.resolve(token(sub="runner"))
+    users.users = [RUNNER]
+    assert callers.resolve(token(sub="runner")).id == "runner"
+
+
+def test_the_store_s_fault_passes_through() -> None:
+    class Down:
+        def find_users(self, **_: object) -> list[StoredUser]:
+            raise StoreUnavailable
+
+    with pytest.raises(StoreUnavailable):
+        Callers(Down(), cache_seconds=30).resolve(token(sub="runner"))

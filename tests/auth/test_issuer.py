@@ -1,0 +1,317 @@
+"""The issuer's metadata and keys: fetched once, rotated, and good through an outage."""
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+import pytest
+from joserfc.jwk import Key, OctKey
+
+from app.auth import fetch
+from app.auth.errors import IssuerUnavailable
+from app.auth.fetch import FetchFailed, fetch_json
+from app.auth.issuer import (
+    COOLDOWN_SECONDS,
+    REFRESH_SECONDS,
+    RETRY_SECONDS,
+    STALE_SECONDS,
+    RemoteIssuer,
+)
+from tests.auth import kit
+
+FIRST, SECOND = kit.ec_key("first"), kit.ec_key("second")
+
+
+@pytest.fixture
+def clock() -> kit.Clock:
+    return kit.Clock()
+
+
+@pytest.fixture
+def server() -> kit.FakeIssuer:
+    return kit.FakeIssuer(FIRST)
+
+
+@pytest.fixture
+def issuer(server: kit.FakeIssuer, clock: kit.Clock) -> RemoteIssuer:
+    return RemoteIssuer(kit.ISSUER, fetch=server, clock=clock)
+
+
+def find(issuer: RemoteIssuer, key: Key) -> bool:
+    found = issuer.find_key("ES256", key.kid)
+    return found is not None and found.thumbprint() == key.thumbprint()
+
+
+def test_a_cold_start_makes_one_metadata_and_one_key_fetch(
+    issuer: RemoteIssuer, server: kit.FakeIssuer
+) -> None:
+    threads = 20
+    all_there = threading.Barrier(threads)
+
+    def look(_: int) -> bool:
+        all_there.wait()
+        return find(issuer, FIRST)
+
+    with ThreadPoolExecutor(threads) as pool:
+        assert all(pool.map(look, range(threads)))
+    assert server.requests == {kit.METADATA_URL: 1, kit.JWKS_URL: 1}
+
+
+def test_a_new_key_is_found_at_its_first_token(
+    issuer: RemoteIssuer, server: kit.FakeIssuer, clock: kit.Clock
+) -> None:
+    assert find(issuer, FIRST)
+    clock.advance(1)
+    server.keys = [FIRST, SECOND]
+    assert find(issuer, SECOND)
+    assert server.requests == {kit.METADATA_URL: 1, kit.JWKS_URL: 2}
+
+
+def test_a_new_key_is_found_by_many_threads_with_one_fetch(
+    issuer: RemoteIssuer, server: kit.FakeIssuer, clock: kit.Clock
+) -> None:
+    assert find(issuer, FIRST)
+    clock.advance(1)
+    server.keys = [SECOND]
+    all_there = threading.Barrier(8)
+
+    def look(_: int) -> bool:
+        all_there.wait()
+        return find(issuer, SECOND)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(look, range(8)))
+    assert server.requests[kit.JWKS_URL] == 2
+
+
+def test_a_flood_of_unknown_keys_makes_one_fetch_for_each_cooldown(
+    issuer: RemoteIssuer, server: kit.FakeIssuer, clock: kit.Clock
+) -> None:
+    assert find(issuer, FIRST)
+    generation = issuer.generation
+    for number in range(10 * COOLDOWN_SECONDS):
+        clock.advance(0.1)
+        assert issuer.find_key("ES256", f"garbage-{number}") is None
+    assert server.requests[kit.JWKS_URL] == 2
+    clock.advance(COOLDOWN_SECONDS)
+    assert issuer.find_key("ES256", "garbage") is None
+    assert server.requests[kit.JWKS_URL] == 3
+    assert issuer.generation == generation, "the same keys: what was remembered stays good"
+
+
+def test_an_unknown_key_at_a_cold_start_is_not_looked_for_twice(
+    issuer: RemoteIssuer, server: kit.FakeIssuer
+) -> None:
+    assert issuer.find_key("ES256", "garbage") is None
+    assert server.requests[kit.JWKS_URL] == 1
+
+
+def test_an_old_snapshot_is_refreshed_by_one_thread_while_others_go_on(
+    issuer: RemoteIssuer, server: kit.FakeIssuer, clock: kit.Clock
+) -> None:
+    assert find(issuer, FIRST)
+    clock.advance(REFRESH_SECONDS)
+    asking, answer = threading.Event(), threading.Event()
+
+    def hold(url: str) -> None:
+        asking.set()
+        assert answer.wait(10)
+
+    server.before_answer = hold
+    server.keys = [SECOND]
+    with ThreadPoolExecutor(1) as pool:
+        refreshing = pool.submit(find, issuer, SECOND)
+        assert asking.wait(10)
+        assert find(issuer, FIRST), "the keys of before serve meanwhile"
+        answer.set()
+        assert refreshing.result(10)
+    assert server.requests == {kit.METADATA_URL: 2, kit.JWKS_URL: 2}
+
+
+def test_a_withdrawn_key_is_gone_after_the_refresh(
+    issuer: RemoteIssuer, server: kit.FakeIssuer, clock: kit.Clock
+) -> None:
+    assert find(issuer, FIRST)
+    generation = issuer.generation
+    server.keys = [SECOND]
+    clock.advance(REFRESH_SECONDS)
+    assert not find(issuer, FIRST)
+    assert issuer.generation != generation
+
+
+def test_known_keys_serve_through_an_outage_of_a_day(
+    issuer: RemoteIssuer, server: kit.FakeIssuer, clock: kit.Clock
+) -> None:
+    assert find(issuer, FIRST)
+    server.down = True
+    clock.advance(STALE_SECONDS - 1)
+    assert find(issuer, FIRST)
+    requests = server.requests.total()
+    assert find(issuer, FIRST)
+    assert issuer.find_key("ES256", "garbage") is None
+    assert server.requests.total() == requests + 1, "nobody waits for a dead issuer again and again"
+    clock.advance(1)
+    with pytest.raises(IssuerUnavailable):
+        find(issuer, FIRST)
+    server.down = False
+    clock.advance(RETRY_SECONDS)
+    assert find(issuer, FIRST)
+
+
+def test_an_issuer_that_is_down_from_the_start_is_asked_now_and_then(
+    issuer: RemoteIssuer, server: kit.FakeIssuer, clock: kit.Clock
+) -> None:
+    server.down = True
+    for _ in range(10):
+        with pytest.raises(IssuerUnavailable) as caught:
+            find(issuer, FIRST)
+        assert caught.value.retry_after == RETRY_SECONDS
+    assert server.requests.total() == 2, "both places of the metadata, once"
+    server.down = False
+    clock.advance(RETRY_SECONDS)
+    assert find(issuer, FIRST)
+
+
+def test_metadata_may_be_openid_s_only() -> None:
+    server = kit.FakeIssuer(FIRST)
+    server.documents = {kit.OPENID_URL: {"issuer": kit.ISSUER, "jwks_uri": kit.JWKS_URL}}
+    assert find(RemoteIssuer(kit.ISSUER, fetch=server), FIRST)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "url"),
+    [
+        ("https://a.example/t/1", "https://a.example/.well-known/oauth-authorization-server/t/1"),
+        ("https://a.example/t/1", "https://a.example/t/1/.well-known/openid-configuration"),
+        ("https://a.example/", "https://a.example/.well-known/openid-configuration"),
+        ("http://127.0.0.1:9/", "http://127.0.0.1:9/.well-known/oauth-authorization-server"),
+    ],
+)
+def test_metadata_is_where_the_standards_put_it(issuer: str, url: str) -> None:
+    server = kit.FakeIssuer(FIRST)
+    server.documents = {url: {"issuer": issuer, "jwks_uri": kit.JWKS_URL}}
+    assert find(RemoteIssuer(issuer, fetch=server), FIRST)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"issuer": kit.ISSUER + "/", "jwks_uri": kit.JWKS_URL},
+        {"jwks_uri": kit.JWKS_URL},
+        {"issuer": kit.ISSUER},
+        {"issuer": kit.ISSUER, "jwks_uri": "http://issuer.example/jwks"},
+        {"issuer": kit.ISSUER, "jwks_uri": "file:///jwks"},
+        {"issuer": kit.ISSUER, "jwks_uri": "https://["},
+        {"issuer": kit.ISSUER, "jwks_uri": ["https://issuer.example/jwks"]},
+    ],
+    ids=str,
+)
+def test_metadata_that_cannot_be_trusted_is_not_used(
+    metadata: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    server = kit.FakeIssuer(FIRST)
+    server.documents = {kit.METADATA_URL: metadata}
+    with pytest.raises(IssuerUnavailable):
+        find(RemoteIssuer(kit.ISSUER, fetch=server), FIRST)
+    assert not server.requests[kit.JWKS_URL]
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_keys_that_must_not_verify_are_dropped_and_the_others_stay() -> None:
+    good = FIRST.as_dict(private=False)
+    other = kit.ec_key("other").as_dict(private=False)
+    server = kit.FakeIssuer(
+        OctKey.generate_key(256, {"kid": "oct"}),
+        kit.ec_key("curve", "P-384"),
+        kit.ed_key("448", "Ed448"),
+        _small_rsa_key(),
+        {**other, "kid": "encryption", "use": "enc"},
+        {**other, "kid": "operations", "key_ops": ["deriveKey"]},
+        {**other, "kid": "algorithm", "alg": "ES512"},
+        {**other, "kid": "broken", "x": "AAAA"},
+        {**other, "kid": 5},
+        {"kid": "empty"},
+        {"kty": ["EC"]},
+        good,
+    )
+    issuer = RemoteIssuer(kit.ISSUER, fetch=server)
+    assert find(issuer, FIRST)
+    names = [
+        "oct",
+        "curve",
+        "448",
+        "small",
+        "encryption",
+        "operations",
+        "algorithm",
+        "broken",
+        "empty",
+    ]
+    for algorithm in ("RS256", "PS256", "ES256", "EdDSA", "HS256"):
+        assert [issuer.find_key(algorithm, name) for name in names] == [None] * len(names)
+
+
+@pytest.mark.parametrize("jwks", [{}, {"keys": []}, {"keys": None}, {"keys": {"a": 1}}], ids=str)
+def test_an_empty_key_set_does_not_replace_a_good_one(
+    jwks: dict[str, object], issuer: RemoteIssuer, server: kit.FakeIssuer, clock: kit.Clock
+) -> None:
+    assert find(issuer, FIRST)
+    clock.advance(REFRESH_SECONDS)
+    server.documents[kit.JWKS_URL] = jwks
+    assert find(issuer, FIRST)
+
+
+def _small_rsa_key() -> dict[str, str]:
+    """The public part of a key of 1024 bits."""
+    return {"kty": "RSA", "kid": "small", "e": "AQAB", "n": "w" + "A" * 169 + "E"}
+
+
+class _Answers(BaseHTTPRequestHandler):
+    answers: ClassVar = {
+        "/good": (200, {}, b'{"a": 1}'),
+        "/list": (200, {}, b"[1]"),
+        "/text": (200, {}, b"<html>"),
+        "/nested": (200, {}, b"[" * 100_000),
+        "/large": (200, {}, b'{"a": "' + b"x" * fetch.LARGEST_DOCUMENT + b'"}'),
+        "/moved": (302, {"Location": "/good"}, b""),
+        "/broken": (500, {}, b'{"a": 1}'),
+    }
+
+    def do_GET(self) -> None:
+        status, headers, body = self.answers[self.path]
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def origin() -> object:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_document_is_fetched(origin: str) -> None:
+    assert fetch_json(f"{origin}/good") == {"a": 1}
+
+
+@pytest.mark.parametrize("path", ["list", "text", "nested", "large", "moved", "broken"])
+def test_what_is_not_a_document_is_not_taken_for_one(origin: str, path: str) -> None:
+    with pytest.raises(FetchFailed):
+        fetch_json(f"{origin}/{path}")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1/", "http://issuer.example/", "ftp://127.0.0.1/", "https://[", ""]
+)
+def test_what_cannot_be_fetched_is_said_so(url: str) -> None:
+    with pytest.raises(FetchFailed):
+        fetch_json(url)

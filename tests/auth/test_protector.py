@@ -1,0 +1,139 @@
+"""The decorator of the views, over HTTP."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask.views import MethodView
+from joserfc.jwk import KeySet
+from werkzeug.datastructures import Headers
+
+from app import problems
+from app.auth.callers import Callers
+from app.auth.issuer import RemoteIssuer
+from app.auth.jwt import JWTAccessTokens
+from app.auth.keys import FixedKeys, KeySource
+from app.auth.protector import Protector, protect
+from app.auth.tokens import TokenValidator
+from app.service.model import Caller
+from tests.auth import kit
+
+KEY = kit.ec_key()
+
+
+class Things(MethodView):
+    @protect("workout-logs:read")
+    def get(self, caller: Caller, thing_id: str) -> dict[str, str]:
+        """Read a thing."""
+        return {"caller": caller.id, "thing": thing_id}
+
+
+def app_with(keys: KeySource) -> Flask:
+    app = Flask(__name__)
+    problems.register(app)
+    kind = JWTAccessTokens(
+        issuer=kit.ISSUER, audience=kit.AUDIENCE, keys=keys, clock=lambda: kit.NOW
+    )
+    validator = TokenValidator({"JWT": kind}, clock=lambda: kit.NOW)
+    callers = Callers(kit.FakeUsers(kit.user("user-1")), cache_seconds=30)
+    Protector(validator, callers).init_app(app)
+    app.add_url_rule("/things/<thing_id>", view_func=Things.as_view("things"))
+    return app
+
+
+@pytest.fixture
+def client() -> Iterator[FlaskClient]:
+    with app_with(FixedKeys(KeySet([KEY]))).test_client() as client:
+        yield client
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_the_view_gets_the_caller_first(client: FlaskClient) -> None:
+    answer = client.get("/things/7", headers=bearer(kit.mint(KEY)))
+    assert answer.json == {"caller": "user-1", "thing": "7"}
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer  "])
+def test_the_scheme_s_case_does_not_matter(client: FlaskClient, scheme: str) -> None:
+    answer = client.get("/things/7", headers={"Authorization": f"{scheme} {kit.mint(KEY)}"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Negotiate abc"])
+def test_without_a_token_the_challenge_names_no_error(
+    client: FlaskClient, header: str | None
+) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    answer = client.get("/things/7", headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (401, "missing-token")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="workout-logs"'
+    assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize("token", ["x", "a.b.c", "a.b.c.d.e", "a,b", "\u00e9", "x" * 20_000, "a b"])
+def test_a_bad_token_is_challenged(client: FlaskClient, token: str) -> None:
+    answer = client.get("/things/7", headers=bearer(token))
+    assert (answer.status_code, answer.json["code"]) == (401, "invalid-token")
+    challenge = answer.headers["WWW-Authenticate"]
+    assert challenge.startswith('Bearer realm="workout-logs", error="invalid_token", ')
+    assert answer.json["detail"] in challenge
+
+
+def test_an_expired_token_is_told_so(client: FlaskClient) -> None:
+    answer = client.get("/things/7", headers=bearer(kit.mint(KEY, exp=kit.NOW - 1)))
+    assert (answer.status_code, answer.json["detail"]) == (401, "The token has expired.")
+
+
+@pytest.mark.parametrize("scope", ["workout-logs:write", "workout-logs", "", None])
+def test_a_missing_scope_is_named(client: FlaskClient, scope: str | None) -> None:
+    answer = client.get("/things/7", headers=bearer(kit.mint(KEY, scope=scope)))
+    assert (answer.status_code, answer.json["code"]) == (403, "insufficient-scope")
+    assert "workout-logs:read" in answer.json["detail"]
+    challenge = answer.headers["WWW-Authenticate"]
+    assert 'error="insufficient_scope"' in challenge
+    assert 'scope="workout-logs:read"' in challenge
+
+
+def test_the_scope_comes_before_the_person(client: FlaskClient) -> None:
+    token = kit.mint(KEY, scope="other", sub="nobody")
+    assert client.get("/things/7", headers=bearer(token)).json["code"] == "insufficient-scope"
+
+
+def test_an_unknown_person_is_refused(client: FlaskClient) -> None:
+    answer = client.get("/things/7", headers=bearer(kit.mint(KEY, sub="nobody")))
+    assert (answer.status_code, answer.json["code"]) == (403, "unknown-user")
+
+
+def test_two_authorization_headers_are_refused(client: FlaskClient) -> None:
+    for second in (f"Bearer {kit.mint(KEY)}", "Basic YTpi", "DPoP abc"):
+        headers = Headers([("Authorization", f"Bearer {kit.mint(KEY)}"), ("Authorization", second)])
+        answer = client.get("/things/7", headers=headers)
+        assert (answer.status_code, answer.json["code"]) == (400, "malformed")
+        assert 'error="invalid_request"' in answer.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("headers", [{}, bearer(kit.mint(KEY))], ids=["alone", "beside"])
+def test_a_token_in_the_address_is_refused(client: FlaskClient, headers: dict[str, str]) -> None:
+    answer = client.get(f"/things/7?access_token={kit.mint(KEY)}", headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed")
+    assert kit.mint(KEY)[:20] not in answer.text
+
+
+def test_an_issuer_that_is_down_is_not_the_caller_s_fault() -> None:
+    server = kit.FakeIssuer(KEY)
+    server.down = True
+    client = app_with(RemoteIssuer(kit.ISSUER, fetch=server)).test_client()
+    answer = client.get("/things/7", headers=bearer(kit.mint(KEY)))
+    assert (answer.status_code, answer.json["code"]) == (503, "issuer-unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_the_view_is_documented() -> None:
+    assert Things.get.required_scope == "workout-logs:read"
+    assert Things.get.__doc__ == "Read a thing."
+    documented = Things.get._apidoc["manual_doc"]["security"]
+    assert documented == [{"oauth2": ["workout-logs:read"]}]
