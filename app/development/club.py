@@ -23,6 +23,11 @@ class Person(NamedTuple):
         """The `_id` of the person's `user` document."""
         return f"user-{self.key}"
 
+    @property
+    def email(self) -> str:
+        """An address that nobody can have (RFC 2606)."""
+        return f"{self.key}@club.example"
+
 
 PEOPLE = (
     Person("somchai", "สมชาย ใจดี (Somchai Jaidee)", Role.RUNNER, "mali"),

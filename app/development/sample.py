@@ -49,7 +49,7 @@ def documents(today: date) -> list[dict[str, Any]]:
 def _user(person: Person, start: date) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "name": person.name,
-        "email": f"{person.key}@club.example",
+        "email": person.email,
         "role": str(person.role),
     }
     if person.coach:
