@@ -1,0 +1,187 @@
+"""The development sign-in: an OAuth 2.0 authorization server for a developer's own machine.
+
+Code grant with PKCE (S256) for public clients, on Authlib's `AuthorizationServer`; instead of a
+password, a page to pick one of the sample club's people. It exists only with
+`Settings.development_sign_in` (the factory imports this package for nothing else), and answers
+only the machine it runs on. Its metadata (RFC 8414) is at /.well-known/oauth-authorization-server.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.oauth2 import OAuth2Error, OAuth2Request
+from authlib.oauth2.rfc6749 import InvalidRequestError
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
+from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oauth2.rfc9207 import IssuerParameter
+from flask import Blueprint, Flask, Response, abort, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.development.club import PEOPLE
+from app.development.codes import LIFETIME_SECONDS, Codes, Grant
+from app.development.issuer import AccessTokens, DevelopmentIssuer, Subject
+from app.development.loopback import (
+    LoopbackClient,
+    comes_from_this_machine,
+    find_client,
+    is_loopback_url,
+)
+from app.service.documents import is_published_id
+from app.settings import SCOPES, Settings
+
+METADATA_PATH = "/.well-known/oauth-authorization-server"
+AUTHORIZE_PATH = "/development/authorize"
+TOKEN_PATH = "/development/token"  # noqa: S105 - a path, not a secret
+KEYS_PATH = "/development/jwks.json"
+
+
+def install(app: Flask, settings: Settings) -> DevelopmentIssuer:
+    """Add the sign-in to `app`; the answer knows the keys that its tokens are checked with.
+
+    Raises RuntimeError outside development and beside a real issuer.
+    """
+    if not settings.development_sign_in:
+        raise RuntimeError("The development sign-in is for APP_ENV=development, without an issuer.")
+    # Authlib's debug log of the code grant holds codes and tokens.
+    logging.getLogger("authlib").setLevel(logging.INFO)
+    issuer = DevelopmentIssuer.from_settings(settings)
+    app.register_blueprint(_endpoints(issuer, _authorization_server(issuer)))
+    return issuer
+
+
+class S256Only(CodeChallenge):
+    """PKCE that cannot be left out or weakened."""
+
+    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
+
+    def validate_code_challenge(self, grant: AuthorizationCodeGrant, redirect_uri: str) -> None:
+        data = grant.request.payload.data
+        if not data.get("code_challenge") or data.get("code_challenge_method") != "S256":
+            raise InvalidRequestError("PKCE with code_challenge_method=S256 is required.")
+        super().validate_code_challenge(grant, redirect_uri)
+
+
+def _authorization_server(issuer: DevelopmentIssuer) -> AuthorizationServer:
+    codes = Codes()
+
+    class CodeGrant(AuthorizationCodeGrant):
+        TOKEN_ENDPOINT_AUTH_METHODS = ("none",)
+
+        def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
+            grant = Grant(
+                client_id=request.client.client_id,
+                user_id=request.user.id,
+                scope=request.scope,
+                redirect_uri=request.payload.redirect_uri,
+                code_challenge=request.payload.data["code_challenge"],
+                code_challenge_method=request.payload.data["code_challenge_method"],
+                expires_at=time.time() + LIFETIME_SECONDS,
+            )
+            codes.put(code, grant)
+
+        def query_authorization_code(self, code: str, client: LoopbackClient) -> Grant | None:
+            grant = codes.take(code)
+            return grant if grant and grant.client_id == client.client_id else None
+
+        def delete_authorization_code(self, authorization_code: Grant) -> None:
+            """Nothing is left of it since it was queried."""
+
+        def authenticate_user(self, authorization_code: Grant) -> Subject:
+            return Subject(authorization_code.user_id)
+
+    class OurIssuer(IssuerParameter):
+        def get_issuer(self) -> str:
+            return issuer.url
+
+    server = AuthorizationServer(query_client=find_client, save_token=_keep_no_token)
+    server.scopes_supported = SCOPES
+    server.register_token_generator("default", AccessTokens(issuer))
+    server.register_grant(CodeGrant, [S256Only(required=True)])
+    server.register_extension(OurIssuer())
+    return server
+
+
+def _keep_no_token(_token: object, _request: object) -> None:
+    """Access tokens are checked by their signature alone."""
+
+
+def _endpoints(issuer: DevelopmentIssuer, server: AuthorizationServer) -> Blueprint:
+    blueprint = Blueprint("development", __name__, template_folder="templates")
+    blueprint.before_request(_refuse_other_machines)
+    blueprint.after_request(_allow_loopback_origins)
+
+    @blueprint.get(METADATA_PATH)
+    def metadata() -> ResponseReturnValue:
+        return jsonify(
+            issuer=issuer.url,
+            authorization_endpoint=issuer.url + AUTHORIZE_PATH,
+            token_endpoint=issuer.url + TOKEN_PATH,
+            jwks_uri=issuer.url + KEYS_PATH,
+            scopes_supported=SCOPES,
+            response_types_supported=["code"],
+            response_modes_supported=["query"],
+            grant_types_supported=["authorization_code"],
+            token_endpoint_auth_methods_supported=["none"],
+            code_challenge_methods_supported=["S256"],
+            authorization_response_iss_parameter_supported=True,
+        )
+
+    @blueprint.get(KEYS_PATH)
+    def keys() -> ResponseReturnValue:
+        return jsonify(issuer.keys.as_dict(private=False))
+
+    @blueprint.route(AUTHORIZE_PATH, methods=["GET", "POST"])
+    def authorize() -> ResponseReturnValue:
+        """The page to pick a person (GET), and the way back to the client (POST)."""
+        try:
+            grant = server.get_consent_grant()
+        except OAuth2Error as error:
+            return _refusal(server, error)
+        except ValueError:
+            # Authlib quotes the request in its error texts, which RFC 6749 keeps to ASCII.
+            return _refusal(server, InvalidRequestError("A parameter holds forbidden characters."))
+        if request.method == "GET":
+            return render_template(
+                "development/sign_in.html",
+                people=PEOPLE,
+                names={person.key: person.name for person in PEOPLE},
+                client_id=grant.request.client.client_id,
+                scopes=grant.request.scope.split(),
+            )
+        person = request.form.get("person", "")
+        subject = Subject(person) if is_published_id(person) else None
+        return server.create_authorization_response(grant=grant, grant_user=subject)
+
+    @blueprint.post(TOKEN_PATH)
+    def token() -> ResponseReturnValue:
+        return server.create_token_response()
+
+    return blueprint
+
+
+def _refusal(server: AuthorizationServer, error: OAuth2Error) -> ResponseReturnValue:
+    """Back to the client with the error where RFC 6749 allows it, else a page that names it."""
+    if error.redirect_uri:
+        return server.handle_error_response(None, error)
+    return render_template("development/refused.html", error=error), 400
+
+
+def _refuse_other_machines() -> None:
+    """To anybody else the sign-in does not exist."""
+    peer = request.environ.get("REMOTE_ADDR")
+    if not comes_from_this_machine(peer, request.environ.get("HTTP_HOST"), request.headers):
+        abort(404)
+
+
+def _allow_loopback_origins(response: Response) -> Response:
+    """A front end on another port of this machine may read the metadata and fetch its token."""
+    origin = request.headers.get("Origin", "")
+    response.vary.add("Origin")
+    response.headers.setdefault("Cache-Control", "no-store")
+    if request.path != AUTHORIZE_PATH and is_loopback_url(origin):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+    return response

@@ -1,0 +1,342 @@
+"""The development sign-in gives good tokens to this machine, and to nobody else."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from authlib.common.security import generate_token
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from flask import Flask
+from joserfc import jwt
+
+from app.development import club
+from app.development.authorization_server import install
+from app.development.codes import FOLDER_VARIABLE
+from app.development.issuer import KEY_VARIABLE, new_signing_key
+from app.settings import READ_SCOPE, SCOPES, WRITE_SCOPE, Settings
+
+DEVELOPMENT = Settings(app_env="development", port=8123)
+HOST = "http://127.0.0.1:8123"
+VERIFIER = generate_token(64)
+REDIRECT_URI = "http://localhost:3000/callback"
+
+
+def installed(settings=DEVELOPMENT):
+    app = Flask("app")
+    issuer = install(app, settings)
+    return app, issuer
+
+
+@pytest.fixture(scope="module")
+def sign_in():
+    return installed()
+
+
+@pytest.fixture
+def issuer(sign_in):
+    return sign_in[1]
+
+
+@pytest.fixture
+def client(sign_in):
+    return sign_in[0].test_client()
+
+
+def query(**changes):
+    parameters = {
+        "response_type": "code",
+        "client_id": "docs",
+        "redirect_uri": REDIRECT_URI,
+        "scope": READ_SCOPE,
+        "state": "a state",
+        "code_challenge": create_s256_code_challenge(VERIFIER),
+        "code_challenge_method": "S256",
+    }
+    return {key: value for key, value in {**parameters, **changes}.items() if value is not None}
+
+
+def choose(client, person=club.RUNNER, **changes):
+    response = client.post(
+        "/development/authorize",
+        base_url=HOST,
+        query_string=query(**changes),
+        data={"person": person},
+    )
+    return response, answer_in(response)
+
+
+def answer_in(response):
+    return {
+        name: values[0]
+        for name, values in parse_qs(urlsplit(response.headers.get("Location", "")).query).items()
+    }
+
+
+def redeem(client, code, **changes):
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": "docs",
+        "redirect_uri": REDIRECT_URI,
+        "code": code,
+        "code_verifier": VERIFIER,
+    }
+    data = {key: value for key, value in {**form, **changes}.items() if value is not None}
+    return client.post("/development/token", base_url=HOST, data=data)
+
+
+def test_picking_a_person_leads_to_their_token(client, issuer):
+    page = client.get("/development/authorize", base_url=HOST, query_string=query())
+    assert page.status_code == 200
+    for person in club.PEOPLE:
+        assert f'value="{person.id}"' in page.text
+        assert person.name in page.text
+    response, answer = choose(client)
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith(REDIRECT_URI + "?")
+    assert (answer["state"], answer["iss"]) == ("a state", HOST)
+    reply = redeem(client, answer["code"])
+    assert reply.status_code == 200
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert (reply.json["token_type"], reply.json["expires_in"]) == ("Bearer", 3600)
+    assert "refresh_token" not in reply.json
+    token = jwt.decode(reply.json["access_token"], issuer.keys, algorithms=["ES256"])
+    assert token.header == {"alg": "ES256", "typ": "at+jwt", "kid": issuer.keys.keys[0].kid}
+    assert token.claims["exp"] - token.claims["iat"] == 3600
+    assert {
+        key: value for key, value in token.claims.items() if key not in ("exp", "iat", "jti")
+    } == {
+        "iss": HOST,
+        "aud": HOST,
+        "sub": club.RUNNER,
+        "client_id": "docs",
+        "scope": READ_SCOPE,
+        "email": "somchai@club.example",
+        "email_verified": True,
+    }
+    assert token.claims["jti"]
+
+
+def test_without_a_scope_everything_is_granted(client):
+    _, answer = choose(client, scope=None)
+    assert redeem(client, answer["code"]).json["scope"] == " ".join(SCOPES)
+
+
+def test_a_code_works_once(client):
+    _, answer = choose(client)
+    assert redeem(client, answer["code"]).status_code == 200
+    again = redeem(client, answer["code"])
+    assert (again.status_code, again.json["error"]) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"code_verifier": None}, "invalid_request"),
+        ({"code_verifier": generate_token(64)}, "invalid_grant"),
+        ({"client_id": "another"}, "invalid_grant"),
+        ({"client_id": None}, "invalid_client"),
+        ({"client_secret": "public clients have none"}, "invalid_client"),
+        ({"redirect_uri": "http://localhost:3000/other"}, "invalid_grant"),
+        ({"code": "no such code"}, "invalid_grant"),
+        ({"code": "รหัส"}, "invalid_grant"),
+        ({"code": None}, "invalid_request"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": "รหัส"}, "unsupported_grant_type"),
+        ({"grant_type": None}, "unsupported_grant_type"),
+    ],
+)
+def test_the_token_endpoint_refuses(client, changes, error):
+    _, answer = choose(client)
+    reply = redeem(client, **{"code": answer["code"], **changes})
+    assert (reply.status_code, reply.json["error"]) == (400, error)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"code_challenge": None}, "invalid_request"),
+        ({"code_challenge_method": None}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge": "too short"}, "invalid_request"),
+        ({"scope": "workout-logs:read admin"}, "invalid_scope"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": "รหัส"}, None),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_authorization_endpoint_refuses(client, method, changes, error):
+    response = client.open(
+        "/development/authorize",
+        method=method,
+        base_url=HOST,
+        query_string=query(**changes),
+        data={"person": club.RUNNER} if method == "POST" else None,
+    )
+    answer = answer_in(response)
+    assert "code" not in answer
+    if error:
+        assert response.headers["Location"].startswith(REDIRECT_URI)
+        assert (answer["error"], answer["state"]) == (error, "a state")
+    else:
+        assert response.status_code == 400
+
+
+@pytest.mark.parametrize("person", ["", "drafts.user", "a b", "x" * 129])
+def test_nobody_picked_is_access_denied(client, person):
+    _, answer = choose(client, person=person)
+    assert (answer["error"], answer["state"]) == ("access_denied", "a state")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://127.0.0.1:5173/",
+        "http://[::1]:9/cb?tenant=1",
+        "https://localhost/oauth2-redirect.html",
+    ],
+)
+def test_any_client_on_this_machine_may_sign_in(client, uri):
+    response, _ = choose(client, redirect_uri=uri)
+    assert response.headers["Location"].startswith(uri)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        None,
+        "https://example.org/",
+        "http://localhost.example.org/",
+        "http://localhost@example.org/",
+        "http://user:pass@localhost/",
+        "http://localhost:99999/",
+        "http://localhost\\@example.org/",
+        "http://localhost/#fragment",
+        "http://[::1/",
+        "http://ตัวอย่าง/",
+        'http://example.org/"',
+        "javascript:alert(1)//localhost",
+        "//localhost/",
+        "/callback",
+    ],
+)
+def test_a_foreign_redirect_uri_gets_a_page_and_no_redirect(client, uri):
+    response, _ = choose(client, redirect_uri=uri)
+    assert response.status_code == 400
+    assert "Location" not in response.headers
+    assert "not in order" in response.text
+
+
+def test_hostile_text_is_escaped(client):
+    page = client.get(
+        "/development/authorize", base_url=HOST, query_string=query(client_id="<script>x</script>")
+    )
+    assert "<script>x" not in page.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/.well-known/oauth-authorization-server",
+        "/development/jwks.json",
+        "/development/authorize",
+        "/development/token",
+    ],
+)
+@pytest.mark.parametrize(
+    ("peer", "headers"),
+    [
+        ("192.0.2.1", {}),
+        ("", {}),
+        ("::ffff:192.0.2.1", {}),
+        ("127.0.0.1", {"Host": "example.org"}),
+        ("127.0.0.1", {"Host": "127.0.0.1.example.org:8123"}),
+        ("127.0.0.1", {"Host": "localhost@example.org"}),
+        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}),
+        ("127.0.0.1", {"x-forwarded-proto": "http"}),
+        ("127.0.0.1", {"Forwarded": "for=127.0.0.1"}),
+        ("127.0.0.1", {"X-Real-IP": "127.0.0.1"}),
+        ("127.0.0.1", {"Via": "1.1 proxy"}),
+    ],
+)
+def test_other_machines_find_nothing(client, path, peer, headers):
+    method = "POST" if path.endswith("token") else "GET"
+    environ = {"REMOTE_ADDR": peer}
+    response = client.open(
+        path, method=method, base_url=HOST, headers=headers, environ_overrides=environ
+    )
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"])
+@pytest.mark.parametrize("host", ["localhost:8123", "127.0.0.1", "[::1]:8123"])
+def test_this_machine_finds_it(client, peer, host):
+    response = client.get(
+        "/.well-known/oauth-authorization-server",
+        headers={"Host": host},
+        environ_overrides={"REMOTE_ADDR": peer},
+    )
+    assert response.status_code == 200
+
+
+def test_metadata_names_the_endpoints_and_the_keys_are_public(client, issuer):
+    metadata = client.get("/.well-known/oauth-authorization-server", base_url=HOST).json
+    assert metadata["issuer"] == issuer.url == HOST
+    assert metadata["authorization_endpoint"] == f"{HOST}/development/authorize"
+    assert metadata["token_endpoint"] == f"{HOST}/development/token"
+    assert metadata["code_challenge_methods_supported"] == ["S256"]
+    assert metadata["token_endpoint_auth_methods_supported"] == ["none"]
+    keys = client.get(metadata["jwks_uri"]).json["keys"]
+    assert len(keys) == 1
+    assert keys[0].keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+
+
+def test_a_front_end_on_another_port_may_fetch_its_token(client):
+    def allowed(origin, path="/development/token"):
+        reply = client.post(path, base_url=HOST, headers={"Origin": origin})
+        return reply.headers.get("Access-Control-Allow-Origin")
+
+    assert allowed("http://localhost:3000") == "http://localhost:3000"
+    assert allowed("https://example.org") is None
+    assert allowed("null") is None
+    assert allowed("http://localhost:3000", "/development/authorize") is None
+
+
+def test_minted_tokens(issuer):
+    token = jwt.decode(issuer.mint("user-mali", [WRITE_SCOPE], 43200), issuer.keys, ["ES256"])
+    assert token.claims["sub"] == "user-mali"
+    assert token.claims["scope"] == WRITE_SCOPE
+    assert token.claims["exp"] - token.claims["iat"] == 43200
+    assert "email" not in jwt.decode(issuer.mint("somebody"), issuer.keys, ["ES256"]).claims
+
+
+def test_worker_processes_of_one_run_share_the_key_and_the_codes(monkeypatch, tmp_path):
+    monkeypatch.setenv(KEY_VARIABLE, new_signing_key())
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    (one, one_issuer), (other, other_issuer) = installed(), installed()
+    _, answer = choose(one.test_client())
+    assert answer["code"] not in "".join(path.name for path in tmp_path.iterdir())
+    reply = redeem(other.test_client(), answer["code"])
+    assert jwt.decode(reply.json["access_token"], one_issuer.keys, ["ES256"])
+    assert redeem(one.test_client(), answer["code"]).status_code == 400
+    assert list(tmp_path.iterdir()) == []
+    assert one_issuer.keys.as_dict() == other_issuer.keys.as_dict()
+
+
+def test_every_process_has_its_own_key_otherwise():
+    assert installed()[1].keys.as_dict() != installed()[1].keys.as_dict()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(oauth_issuer="https://id.example.org", oauth_audience="api"),
+        Settings(nextauth_secret=("0123456789abcdef",)),
+        Settings(
+            app_env="development", oauth_issuer="https://id.example.org", oauth_audience="api"
+        ),
+    ],
+)
+def test_it_refuses_production_and_a_real_issuer_beside_it(settings):
+    app = Flask("app")
+    with pytest.raises(RuntimeError, match="APP_ENV=development"):
+        install(app, settings)
+    assert "development" not in app.blueprints
