@@ -12,9 +12,9 @@ from app.api import Api, OrjsonProvider
 from app.auth.callers import Callers
 from app.auth.issuer import RemoteIssuer
 from app.auth.jwt import JWTAccessTokens
-from app.auth.keys import KeySource
+from app.auth.keys import FixedKeys
 from app.auth.protector import Protector
-from app.auth.tokens import TokenValidator, UserClaim
+from app.auth.tokens import Shape, TokenKind, TokenValidator, UserClaim
 from app.service.links import ExternalLinks
 from app.service.stores import timing
 from app.service.stores.port import Store
@@ -59,19 +59,28 @@ def create_store(settings: Settings) -> Store:
 
 
 def _create_protector(app: Flask, settings: Settings, store: Store) -> Protector:
-    issuer, keys = _token_issuer(app, settings)
-    access_tokens = JWTAccessTokens(
-        issuer=issuer,
-        audience=settings.oauth_audience,
-        keys=keys,
-        user_claim=cast("UserClaim", settings.oauth_user_claim),
-    )
+    kinds: dict[Shape, TokenKind] = {}
+    user_claim = cast("UserClaim", settings.oauth_user_claim)
+    if settings.oauth_issuer:
+        kinds["JWT"] = JWTAccessTokens(
+            issuer=settings.oauth_issuer,
+            audience=settings.oauth_audience,
+            keys=RemoteIssuer(settings.oauth_issuer),
+            user_claim=user_claim,
+        )
+    elif settings.development_sign_in:
+        # Imported here, so that a process in production never holds it.
+        from app.development import authorization_server  # noqa: PLC0415
+
+        issuer = authorization_server.install(app, settings)
+        kinds["JWT"] = JWTAccessTokens(
+            issuer=issuer.url,
+            audience=issuer.audience,
+            keys=FixedKeys(issuer.keys),
+            user_claim=user_claim,
+        )
     callers = Callers(store, cache_seconds=settings.caller_cache_seconds)
-    return Protector(TokenValidator({"JWT": access_tokens}), callers)
-
-
-def _token_issuer(app: Flask, settings: Settings) -> tuple[str, KeySource]:
-    return settings.oauth_issuer, RemoteIssuer(settings.oauth_issuer)
+    return Protector(TokenValidator(kinds), callers)
 
 
 def _start_store_time() -> None:

@@ -1,4 +1,4 @@
-"""The production server: granian, as the environment says. `make serve` is `python -m app.server`."""
+"""The production server, `make serve`: granian, run as the environment says."""
 
 from __future__ import annotations
 
