@@ -192,3 +192,6 @@ class QueryDate(fields.Date):
 
 class Ignored(fields.Raw):
     """What a client may send back as it was read: accepted, whatever it is, and not used."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_none=True, **kwargs)

@@ -57,7 +57,12 @@ class Shape(ma.Schema):
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         if field_obj.data_key is None:
             field_obj.data_key = camel_case(field_name)
-        for each in (field_obj, getattr(field_obj, "inner", None)):
+        # A list's items and an enum's values have fields of their own.
+        for each in (
+            field_obj,
+            getattr(field_obj, "inner", None),
+            getattr(field_obj, "field", None),
+        ):
             if each is not None:
                 each.error_messages = _coded(each.error_messages)
 
