@@ -1,0 +1,168 @@
+"""GET of the collection: pages, cursors, filters, and what a query may not say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.service import cursor
+from app.service.stores.port import Position
+from tests import world
+from tests.api.test_create import codes
+from tests.conftest import Client
+from tests.world import RUNNER, log_of, session_of
+
+
+def ids(answer: Any) -> list[str]:
+    assert answer.status_code == 200, answer.json
+    return [each["id"] for each in answer.json["data"]]
+
+
+def newest(*numbers: int) -> list[str]:
+    return [log_of(RUNNER, number) for number in numbers]
+
+
+def test_the_newest_comes_first(runner: Client) -> None:
+    answer = runner.list()
+    assert ids(answer) == newest(3, 2, 1)
+    assert answer.json["pagination"] == {"limit": 20, "nextCursor": None, "total": None}
+    assert "Link" not in answer.headers
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+def test_the_link_leads_through_all_pages(admin: Client, limit: int) -> None:
+    everything = ids(admin.list(limit=100))
+    seen: list[str] = []
+    path = f"/api/workout-logs?limit={limit}&status=completed"
+    while path:
+        answer = admin.request("GET", path)
+        seen += ids(answer)
+        link = answer.headers.get("Link", "")
+        path = link.removeprefix("<").removesuffix('>; rel="next"')
+        next_cursor = answer.json["pagination"]["nextCursor"]
+        assert (next_cursor is None) == (path == "")
+        if path:
+            assert f"cursor={next_cursor}" in path
+            assert "status=completed" in path
+    assert seen == everything
+
+
+def test_what_is_written_meanwhile_is_neither_skipped_nor_repeated(runner: Client) -> None:
+    first = runner.list(limit=2)
+    runner.create({"sessionId": session_of(RUNNER, 9), "status": "dnf"})
+    runner.delete(log_of(RUNNER, 2))
+    second = runner.list(limit=2, cursor=first.json["pagination"]["nextCursor"])
+    assert ids(first) + ids(second) == newest(3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"sessionId": session_of(RUNNER, 2)}, [2]),
+        ({"runnerId": RUNNER}, [3, 2, 1]),
+        ({"status": "completed"}, [3, 2, 1]),
+        ({"status": "undone"}, []),
+        ({"feeling": "tired"}, []),
+        ({"dateFrom": "2026-01-06"}, [3, 2]),
+        ({"dateTo": "2026-01-06"}, [2, 1]),
+        ({"dateFrom": "2026-01-07", "dateTo": "2026-01-07"}, [3]),
+        ({"dateFrom": "2026-01-07", "dateTo": "2026-01-01"}, []),
+        ({"dateTo": "2026-01-06", "limit": 1}, [2]),
+    ],
+    ids=str,
+)
+def test_filters_are_inclusive_and_all_hold(
+    runner: Client, query: dict[str, Any], expected: list[int]
+) -> None:
+    assert ids(runner.list(**query)) == newest(*expected)
+    counted = runner.list(**query, withTotal="true").json["pagination"]["total"]
+    assert counted == (2 if "limit" in query else len(expected))
+
+
+@pytest.mark.parametrize(("asked", "total"), [("true", 3), ("false", None)])
+def test_the_total_is_counted_when_asked_for(runner: Client, asked: str, total: int | None) -> None:
+    assert runner.list(limit=1, withTotal=asked).json["pagination"]["total"] == total
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        *(("limit", each, "out-of-range") for each in ("0", "101", "999999999")),
+        *(
+            ("limit", each, "type")
+            for each in ("", "-1", "5.0", "1e1", " 5", "+5", "1_0", "٥", "x")
+        ),
+        *(
+            ("cursor", each, "format")
+            for each in ("", "x", "W10", "bnVsbA", "e30", "!!", "x" * 600)
+        ),
+        *(("sessionId", each, "format") for each in ("", "drafts.x", "a b", "-x", "x" * 129)),
+        *(("runnerId", each, "format") for each in ("", "versions.r.x", "a/b")),
+        *(("status", each, "not-a-choice") for each in ("", "done", "COMPLETED")),
+        *(("feeling", each, "not-a-choice") for each in ("", "great")),
+        *(
+            (name, each, "type")
+            for name in ("dateFrom", "dateTo")
+            for each in ("", "2026-02-30", "2026-2-3", "20260203", "2026-02-03T00:00:00Z", "x")
+        ),
+        *(("withTotal", each, "type") for each in ("", "yes", "1", "True")),
+        ("offset", "5", "unknown-field"),
+        ("Limit", "5", "unknown-field"),
+        ("", "5", "unknown-field"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_named(
+    runner: Client, name: str, value: str, code: str
+) -> None:
+    assert codes(runner.list(**{name: value})) == {name: code}
+
+
+def test_all_parameters_at_fault_are_named(runner: Client) -> None:
+    answer = runner.list(limit="0", status="x", offset="1")
+    assert set(codes(answer)) == {"limit", "status", "offset"}
+
+
+def test_a_parameter_given_twice_is_refused(runner: Client) -> None:
+    answer = runner.request("GET", "/api/workout-logs?status=dnf&status=undone")
+    assert list(codes(answer)) == ["status"]
+
+
+@pytest.mark.parametrize(
+    "position", [("", "x"), ("2026-01-01T00:00:00Z", "x"), ("2026-01-01T00:00:00.123+02:00", "a.b")]
+)
+def test_a_cursor_reads_as_it_was_written(position: tuple[str, str]) -> None:
+    assert cursor.decode(cursor.encode(Position(*position))) == position
+
+
+@pytest.mark.parametrize(
+    "position", [("now", "x"), ("2026-01-01T00:00:00Z", ""), ("2026-01-01T00:00:00Z", "a b")]
+)
+def test_a_forged_cursor_is_refused(runner: Client, position: tuple[str, str]) -> None:
+    assert codes(runner.list(cursor=cursor.encode(Position(*position)))) == {"cursor": "format"}
+
+
+class TestDocumentsWithoutInstants:
+    @pytest.fixture
+    def documents(self) -> list[dict[str, Any]]:
+        bare = [
+            {
+                name: each
+                for name, each in world.log(RUNNER, number).items()
+                if name[1:] not in ("createdAt", "updatedAt", "rev")
+            }
+            for number in (1, 2)
+        ]
+        return [*(each for each in world.club() if each["_type"] != "workoutLog"), *bare]
+
+    def test_come_last_and_can_be_paged_and_changed(self, runner: Client) -> None:
+        first = runner.list(limit=1)
+        second = runner.list(limit=1, cursor=first.json["pagination"]["nextCursor"])
+        assert ids(first) + ids(second) == newest(2, 1)
+        assert first.json["data"][0]["createdAt"] is None
+        etag = runner.get(log_of(RUNNER, 1)).headers["ETag"]
+        assert (
+            runner.update(log_of(RUNNER, 1), {"notes": "x"}, **{"If-Match": etag}).status_code
+            == 200
+        )
+        assert runner.delete(log_of(RUNNER, 2)).status_code == 204
