@@ -8,7 +8,6 @@ import pytest
 
 from app.service import cursor
 from app.service.stores.port import Position
-from tests import world
 from tests.api.test_create import codes
 from tests.conftest import Client
 from tests.world import RUNNER, log_of, session_of
@@ -140,29 +139,3 @@ def test_a_cursor_reads_as_it_was_written(position: tuple[str, str]) -> None:
 )
 def test_a_forged_cursor_is_refused(runner: Client, position: tuple[str, str]) -> None:
     assert codes(runner.list(cursor=cursor.encode(Position(*position)))) == {"cursor": "format"}
-
-
-class TestDocumentsWithoutInstants:
-    @pytest.fixture
-    def documents(self) -> list[dict[str, Any]]:
-        bare = [
-            {
-                name: each
-                for name, each in world.log(RUNNER, number).items()
-                if name[1:] not in ("createdAt", "updatedAt", "rev")
-            }
-            for number in (1, 2)
-        ]
-        return [*(each for each in world.club() if each["_type"] != "workoutLog"), *bare]
-
-    def test_come_last_and_can_be_paged_and_changed(self, runner: Client) -> None:
-        first = runner.list(limit=1)
-        second = runner.list(limit=1, cursor=first.json["pagination"]["nextCursor"])
-        assert ids(first) + ids(second) == newest(2, 1)
-        assert first.json["data"][0]["createdAt"] is None
-        etag = runner.get(log_of(RUNNER, 1)).headers["ETag"]
-        assert (
-            runner.update(log_of(RUNNER, 1), {"notes": "x"}, **{"If-Match": etag}).status_code
-            == 200
-        )
-        assert runner.delete(log_of(RUNNER, 2)).status_code == 204

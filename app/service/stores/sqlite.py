@@ -41,8 +41,9 @@ class SqliteStore:
     written by a later version of it.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = Path(path)
+        self._busy_seconds = busy_seconds
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -183,7 +184,7 @@ class SqliteStore:
             return self._idle.get_nowait()
         except queue.Empty:
             connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
             )
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")

@@ -1,0 +1,197 @@
+"""The embedded store's own promises: its file, its version, its plans, bare documents."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from app.factory import create_app
+from app.service.errors import StoreTimeout, StoreUnavailable
+from app.service.stores import sqlite_queries
+from app.service.stores.port import LogQuery, Position
+from app.service.stores.sqlite import SqliteStore
+from app.service.stores.transfer import import_lines
+from app.settings import Settings
+from tests import world
+from tests.conftest import Client
+from tests.issuer import Issuer
+from tests.world import RUNNER, TEAMMATE, log, log_of
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new" / "folder" / "store.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Any:
+    store = SqliteStore(path)
+    import_lines(store, map(orjson.dumps, world.club()))
+    yield store
+    store.close()
+
+
+def open_once(path: Path) -> str:
+    store = SqliteStore(path)
+    try:
+        store.ping()
+    finally:
+        store.close()
+    return "opened"
+
+
+def test_many_processes_may_make_the_file_at_once(path: Path) -> None:
+    with ProcessPoolExecutor(8, mp_context=get_context("spawn")) as processes:
+        assert set(processes.map(open_once, [path] * 24)) == {"opened"}
+
+
+def test_writes_ahead_and_through_to_the_disk(store: SqliteStore) -> None:
+    with store.transaction() as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        full = 2
+        assert connection.execute("PRAGMA synchronous").fetchone() == (full,)
+
+
+@pytest.mark.parametrize(
+    ("statement", "complaint"),
+    [
+        ("PRAGMA user_version = 2", "schema version 2"),
+        ("PRAGMA application_id = 7", "application 0x7"),
+    ],
+)
+def test_a_file_of_another_version_or_program_is_refused(
+    store: SqliteStore, path: Path, statement: str, complaint: str
+) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute(statement)
+    connection.close()
+    with pytest.raises(StoreUnavailable, match=f"SQLITE_PATH.*{complaint}"):
+        SqliteStore(path)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("not a database, " * 100)
+    with pytest.raises(StoreUnavailable, match="SQLITE_PATH"):
+        SqliteStore(tmp_path / "x.db")
+
+
+def test_a_path_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreUnavailable, match="SQLITE_PATH"):
+        SqliteStore(tmp_path / "file" / "x.db")
+
+
+def test_a_file_that_stays_locked_is_a_timeout(store: SqliteStore, path: Path) -> None:
+    impatient = SqliteStore(path, busy_seconds=0.05)
+    with store.transaction():
+        with pytest.raises(StoreTimeout):
+            impatient.delete_log(log_of(RUNNER, 1), if_revision="x")
+        assert impatient.get_log(log_of(RUNNER, 1))
+    impatient.close()
+
+
+class TestPlans:
+    """The queries that must stay fast at a million logs use their indexes, and sort nothing big."""
+
+    @pytest.mark.parametrize("of_runners", [True, False])
+    @pytest.mark.parametrize("conditions", [[], [sqlite_queries.AFTER]], ids=str)
+    def test_a_page_walks_an_index(
+        self, store: SqliteStore, of_runners: bool, conditions: list[str]
+    ) -> None:
+        query = sqlite_queries.list_logs(conditions, of_runners=of_runners)
+        plan = self.explain(store, query)
+        index = "log_by_runner" if of_runners else "log_by_created"
+        assert f"USING COVERING INDEX {index}" in plan or f"USING INDEX {index}" in plan
+        assert "SCAN log\n" not in plan
+
+    @pytest.mark.parametrize(
+        ("query", "index"),
+        [
+            (sqlite_queries.LOGS_OF_PAIR, "log_by_session"),
+            (sqlite_queries.USERS_BY_EMAIL, "user_by_email"),
+            (sqlite_queries.COACHED_IDS, "user_by_coach"),
+            (sqlite_queries.IS_REFERRED_TO, "document_by_feedback_on"),
+            (sqlite_queries.LOG, "sqlite_autoindex_document_1"),
+        ],
+    )
+    def test_a_lookup_searches_an_index(self, store: SqliteStore, query: str, index: str) -> None:
+        plan = self.explain(store, query)
+        assert index in plan
+        assert "SCAN" not in plan.replace("SCAN CONSTANT ROW", "")
+
+    def explain(self, store: SqliteStore, query: str) -> str:
+        names = [
+            "after_created_at",
+            "after_id",
+            "id",
+            "session_id",
+            "runner_id",
+            "email",
+            "coach_id",
+        ]
+        parameters = dict.fromkeys(names, "x") | {"runner_ids": "[]", "limit": 1}
+        with store.transaction("BEGIN") as connection:
+            rows = connection.execute(f"EXPLAIN QUERY PLAN {query}", parameters).fetchall()
+        return "\n".join(row[3] for row in rows) + "\n"
+
+
+class TestBareDocuments:
+    """An import may hold documents without `_createdAt` and `_rev`; Sanity's never do."""
+
+    @pytest.fixture
+    def runner(self, settings: Settings, issuer: Issuer, tmp_path: Path) -> Any:
+        system = ("_createdAt", "_updatedAt", "_rev")
+        bare = [
+            {name: each for name, each in document.items() if name not in system}
+            for document in world.club()
+        ]
+        store = SqliteStore(tmp_path / "bare.db")
+        import_lines(store, map(orjson.dumps, bare))
+        yield Client(create_app(settings, store).test_client(), issuer.token(RUNNER))
+        store.close()
+
+    def test_can_be_paged_read_changed_and_deleted(self, runner: Client) -> None:
+        first = runner.list(limit=1).json
+        second = runner.list(limit=2, cursor=first["pagination"]["nextCursor"]).json
+        seen = [each["id"] for each in first["data"] + second["data"]]
+        assert seen == [log_of(RUNNER, number) for number in (3, 2, 1)]
+        assert first["data"][0]["createdAt"] is None
+        etag = runner.get(seen[0]).headers["ETag"]
+        changed = runner.update(seen[0], {"notes": "x"}, **{"If-Match": etag})
+        assert changed.status_code == 200
+        stale = runner.update(seen[0], {"notes": "y"}, **{"If-Match": etag})
+        assert stale.status_code == 412
+        assert runner.delete(seen[1]).status_code == 204
+
+
+def test_several_runners_pages_merge(store: SqliteStore) -> None:
+    query = LogQuery(
+        runner_ids=[RUNNER, TEAMMATE],
+        limit=2,
+        after=Position("2026-01-07T18:00:00.000Z", log_of(TEAMMATE, 3)),
+    )
+    found = [each.document["_id"] for each in store.list_logs(query).logs]
+    assert found == [log_of(RUNNER, 3), log_of(TEAMMATE, 2)]
+
+
+def test_an_update_changes_no_number_that_it_does_not_touch(store: SqliteStore) -> None:
+    big = 2**70
+    import_lines(store, [orjson.dumps(log(RUNNER, 9)).replace(b"10,", b"%d," % big, 1)])
+    found = store.get_log(log_of(RUNNER, 9))
+    assert found
+    store.update_log(
+        log_of(RUNNER, 9),
+        set_fields={"notes": "x"},
+        unset_fields=[],
+        if_revision=found.document["_rev"],
+        transaction_id="t1",
+    )
+    with store.transaction("BEGIN") as connection:
+        body = connection.execute(sqlite_queries.BODY, {"id": log_of(RUNNER, 9)}).fetchone()[0]
+    assert f":{big}," in body
