@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, render_template, request
+from flask import Response, after_this_request, render_template, request
 
 PAGE_POLICY = {
     "default-src": "'none'",
@@ -34,6 +34,12 @@ def page(template: str, policy: dict[str, str] = PAGE_POLICY, **context: object)
 
 
 def wants_html() -> bool:
-    """Whether a browser asks: what does not name HTML gets JSON."""
+    """Whether a browser asks: what does not prefer HTML gets JSON. The answer says so in `Vary`."""
+    after_this_request(_vary)
     accepted = request.accept_mimetypes
     return accepted["text/html"] > accepted["application/json"]
+
+
+def _vary(response: Response) -> Response:
+    response.vary.add("Accept")
+    return response
