@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, g
 
@@ -12,9 +12,11 @@ from app.api import Api, OrjsonProvider
 from app.auth.callers import Callers
 from app.auth.issuer import RemoteIssuer
 from app.auth.jwt import JWTAccessTokens
-from app.auth.keys import FixedKeys
 from app.auth.protector import Protector
 from app.auth.tokens import Shape, TokenKind, TokenValidator, UserClaim
+from app.docs import assets
+from app.docs import problems as problem_pages
+from app.docs import routes as docs
 from app.service.links import ExternalLinks
 from app.service.stores import timing
 from app.service.stores.port import Store
@@ -22,6 +24,9 @@ from app.service.stores.sqlite import SqliteStore
 from app.service.workout_logs import WorkoutLogs
 from app.settings import Settings
 from app.workout_logs.routes import create_blueprint
+
+if TYPE_CHECKING:
+    from app.development.issuer import DevelopmentIssuer
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request body."""
@@ -47,9 +52,14 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     app.before_request(_start_store_time)
     app.after_request(_finish)
     problems.register(app)
-    _create_protector(app, settings, store).init_app(app)
+    issuer = _create_issuer(app, settings)
+    _create_protector(settings, store, issuer).init_app(app)
     app.register_blueprint(health.create_blueprint(store))
-    Api(app).register_blueprint(create_blueprint(WorkoutLogs(store, links), links))
+    api = Api(app)
+    api.register_blueprint(create_blueprint(WorkoutLogs(store, links), links))
+    app.register_blueprint(assets.create_blueprint())
+    app.register_blueprint(problem_pages.create_blueprint())
+    app.register_blueprint(docs.create_blueprint(settings, issuer, api.spec.to_dict))
     return app
 
 
@@ -58,26 +68,29 @@ def create_store(settings: Settings) -> Store:
     return SqliteStore(settings.sqlite_path)
 
 
-def _create_protector(app: Flask, settings: Settings, store: Store) -> Protector:
-    kinds: dict[Shape, TokenKind] = {}
-    user_claim = cast("UserClaim", settings.oauth_user_claim)
+def _create_issuer(app: Flask, settings: Settings) -> RemoteIssuer | DevelopmentIssuer | None:
+    """Whose access tokens are accepted, if anybody's."""
     if settings.oauth_issuer:
-        kinds["JWT"] = JWTAccessTokens(
-            issuer=settings.oauth_issuer,
-            audience=settings.oauth_audience,
-            keys=RemoteIssuer(settings.oauth_issuer),
-            user_claim=user_claim,
-        )
-    elif settings.development_sign_in:
+        return RemoteIssuer(settings.oauth_issuer)
+    if settings.development_sign_in:
         # Imported here, so that a process in production never holds it.
         from app.development import authorization_server  # noqa: PLC0415
 
-        issuer = authorization_server.install(app, settings)
+        return authorization_server.install(app, settings)
+    return None
+
+
+def _create_protector(
+    settings: Settings, store: Store, issuer: RemoteIssuer | DevelopmentIssuer | None
+) -> Protector:
+    kinds: dict[Shape, TokenKind] = {}
+    if issuer:
         kinds["JWT"] = JWTAccessTokens(
             issuer=issuer.url,
-            audience=issuer.audience,
-            keys=FixedKeys(issuer.keys),
-            user_claim=user_claim,
+            # Only the development issuer does without the setting; it is its own audience.
+            audience=settings.oauth_audience or issuer.url,
+            keys=issuer,
+            user_claim=cast("UserClaim", settings.oauth_user_claim),
         )
     callers = Callers(store, cache_seconds=settings.caller_cache_seconds)
     return Protector(TokenValidator(kinds), callers)

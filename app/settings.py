@@ -61,6 +61,7 @@ class Settings:
     # Who may call.
     oauth_issuer: str = _setting("")
     oauth_audience: str = _setting("")
+    oauth_client_id: str = _setting("workout-log-docs", validate=validate.Length(min=1))
     oauth_user_claim: str = _setting("sub", validate=validate.OneOf(["sub", "email"]))
     nextauth_secret: tuple[str, ...] = _names((), secret=True)
     caller_cache_seconds: float = _setting(30.0, "float", validate=validate.Range(0, 3600))

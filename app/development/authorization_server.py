@@ -17,25 +17,32 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc9207 import IssuerParameter
-from flask import Blueprint, Flask, Response, abort, jsonify, render_template, request
+from flask import Blueprint, Flask, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from app.development.club import PEOPLE
 from app.development.codes import LIFETIME_SECONDS, Codes, Grant
-from app.development.issuer import AccessTokens, DevelopmentIssuer, Subject
+from app.development.issuer import (
+    AUTHORIZE_PATH,
+    KEYS_PATH,
+    TOKEN_PATH,
+    AccessTokens,
+    DevelopmentIssuer,
+    Subject,
+)
 from app.development.loopback import (
     LoopbackClient,
     comes_from_this_machine,
     find_client,
     is_loopback_url,
 )
+from app.docs.html import PAGE_POLICY, page
 from app.service.documents import is_published_id
 from app.settings import SCOPES, Settings
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
-AUTHORIZE_PATH = "/development/authorize"
-TOKEN_PATH = "/development/token"  # noqa: S105 - a path, not a secret
-KEYS_PATH = "/development/jwks.json"
+SIGN_IN_POLICY = PAGE_POLICY | {"form-action": "'self' http: https:"}
+"""A browser holds the redirect that follows a form to the form's policy."""
 
 
 def install(app: Flask, settings: Settings) -> DevelopmentIssuer:
@@ -115,19 +122,7 @@ def _endpoints(issuer: DevelopmentIssuer, server: AuthorizationServer) -> Bluepr
 
     @blueprint.get(METADATA_PATH)
     def metadata() -> ResponseReturnValue:
-        return jsonify(
-            issuer=issuer.url,
-            authorization_endpoint=issuer.url + AUTHORIZE_PATH,
-            token_endpoint=issuer.url + TOKEN_PATH,
-            jwks_uri=issuer.url + KEYS_PATH,
-            scopes_supported=SCOPES,
-            response_types_supported=["code"],
-            response_modes_supported=["query"],
-            grant_types_supported=["authorization_code"],
-            token_endpoint_auth_methods_supported=["none"],
-            code_challenge_methods_supported=["S256"],
-            authorization_response_iss_parameter_supported=True,
-        )
+        return jsonify(issuer.metadata)
 
     @blueprint.get(KEYS_PATH)
     def keys() -> ResponseReturnValue:
@@ -144,8 +139,9 @@ def _endpoints(issuer: DevelopmentIssuer, server: AuthorizationServer) -> Bluepr
             # Authlib quotes the request in its error texts, which RFC 6749 keeps to ASCII.
             return _refusal(server, InvalidRequestError("A parameter holds forbidden characters."))
         if request.method == "GET":
-            return render_template(
+            return page(
                 "development/sign_in.html",
+                SIGN_IN_POLICY,
                 people=PEOPLE,
                 names={person.key: person.name for person in PEOPLE},
                 client_id=grant.request.client.client_id,
@@ -166,7 +162,9 @@ def _refusal(server: AuthorizationServer, error: OAuth2Error) -> ResponseReturnV
     """Back to the client with the error where RFC 6749 allows it, else a page that names it."""
     if error.redirect_uri:
         return server.handle_error_response(None, error)
-    return render_template("development/refused.html", error=error), 400
+    response = page("development/refused.html", error=error)
+    response.status_code = 400
+    return response
 
 
 def _refuse_other_machines() -> None:
@@ -180,7 +178,7 @@ def _allow_loopback_origins(response: Response) -> Response:
     """A front end on another port of this machine may read the metadata and fetch its token."""
     origin = request.headers.get("Origin", "")
     response.vary.add("Origin")
-    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Cache-Control"] = "no-store"
     if request.path != AUTHORIZE_PATH and is_loopback_url(origin):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Headers"] = "Content-Type"

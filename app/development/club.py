@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from app.service.documents import log_id_of
 from app.service.model import Role, SessionType, Status
 
 
@@ -53,10 +52,6 @@ UNLOGGED = ("w3-3", "w5-2")
 """Two past sessions that no runner has written a log for, so that there is always one to log."""
 COMMENTED = ("w4-6", "w5-6")
 """Two long runs that every runner has logged and the coach has given feedback on."""
-EXAMPLE_SESSION = "session-somchai-w5-2"
-"""A session of the first runner without a log: where the documentation's examples create one."""
-EXAMPLE_LOG = log_id_of(RUNNER, "session-somchai-w5-1")
-"""A log of the first runner that nothing refers to: what the examples read, change and delete."""
 
 
 class Planned(NamedTuple):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from joserfc.jwk import ECKey, KeySet
 
+from app.auth.keys import FixedKeys
 from app.development.club import PEOPLE
 from app.development.loopback import LoopbackClient
 from app.settings import SCOPES, Settings
@@ -22,6 +23,10 @@ from app.settings import SCOPES, Settings
 ALGORITHM = "ES256"
 KEY_VARIABLE = "DEVELOPMENT_SIGNING_KEY"
 """Where a worker process finds its launcher's key, as a JSON Web Key."""
+
+AUTHORIZE_PATH = "/development/authorize"
+TOKEN_PATH = "/development/token"  # noqa: S105 - a path, not a secret
+KEYS_PATH = "/development/jwks.json"
 
 SIGNED_IN_SECONDS = 3600
 """How long the token of a sign-in is valid."""
@@ -49,13 +54,14 @@ class Subject:
         return self.id
 
 
-class DevelopmentIssuer:
-    """Signs tokens. `url` is the issuer identifier, `keys` check the signatures."""
+class DevelopmentIssuer(FixedKeys):
+    """Signs tokens, and is the source of the key that checks them. `url` is its identifier."""
 
     def __init__(self, url: str, audience: str, key: ECKey) -> None:
         self.url = url
         self.audience = audience
         self.keys = KeySet([key])
+        super().__init__(self.keys)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> DevelopmentIssuer:
@@ -64,6 +70,23 @@ class DevelopmentIssuer:
         key = ECKey.import_key(json.loads(handed)) if handed else _new_key()
         url = f"http://127.0.0.1:{settings.port}"
         return cls(url, settings.oauth_audience or url, key)
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """What clients need to know (RFC 8414)."""
+        return {
+            "issuer": self.url,
+            "authorization_endpoint": self.url + AUTHORIZE_PATH,
+            "token_endpoint": self.url + TOKEN_PATH,
+            "jwks_uri": self.url + KEYS_PATH,
+            "scopes_supported": SCOPES,
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code"],
+            "token_endpoint_auth_methods_supported": ["none"],
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": True,
+        }
 
     def mint(
         self,

@@ -12,6 +12,7 @@ from app.development import club
 from app.development.authorization_server import install
 from app.development.codes import FOLDER_VARIABLE
 from app.development.issuer import KEY_VARIABLE, new_signing_key
+from app.docs import assets
 from app.settings import READ_SCOPE, SCOPES, WRITE_SCOPE, Settings
 
 DEVELOPMENT = Settings(app_env="development", port=8123)
@@ -22,6 +23,7 @@ REDIRECT_URI = "http://localhost:3000/callback"
 
 def installed(settings=DEVELOPMENT):
     app = Flask("app")
+    app.register_blueprint(assets.create_blueprint())
     issuer = install(app, settings)
     return app, issuer
 

@@ -14,6 +14,7 @@ from app.service.links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
 from app.service.units import derive_pace
 from app.settings import Settings
+from app.workout_logs import examples
 
 TODAY = date(2026, 11, 18)
 LINKS = ExternalLinks(Settings.__dataclass_fields__["external_link_hosts"].default)
@@ -113,12 +114,12 @@ def test_most_of_the_past_is_logged_and_ten_sessions_of_each_runner_wait(day):
 
 
 def test_the_examples_work_at_the_first_click():
-    assert club.RUNNERS[0].id == club.RUNNER
-    assert log_id_of(club.RUNNER, club.EXAMPLE_SESSION) not in BY_ID
-    plan = BY_ID[BY_ID[club.EXAMPLE_SESSION]["planId"]["_ref"]]
+    assert club.RUNNERS[0].id == club.RUNNER == examples.RUNNER_ID
+    assert log_id_of(club.RUNNER, examples.SESSION_ID) not in BY_ID
+    plan = BY_ID[BY_ID[examples.SESSION_ID]["planId"]["_ref"]]
     assert plan["runnerId"]["_ref"] == club.RUNNER
-    assert BY_ID[club.EXAMPLE_LOG]["runnerId"]["_ref"] == club.RUNNER
-    assert club.EXAMPLE_LOG not in {
+    assert BY_ID[examples.LOG_ID]["runnerId"]["_ref"] == club.RUNNER
+    assert examples.LOG_ID not in {
         feedback["workoutLogId"]["_ref"] for feedback in of_type("feedback")
     }
     assert BY_ID[club.RUNNER]["coachId"]["_ref"] == club.COACH

@@ -1,0 +1,133 @@
+"""`make run`: the API on this machine, with the sample club and the development sign-in."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.development import club, sample
+from app.development.codes import FOLDER_VARIABLE
+from app.development.issuer import KEY_VARIABLE, DevelopmentIssuer, new_signing_key
+from app.problems import COLLECTION_PATH
+from app.server import serve
+from app.service.errors import StoreError
+from app.service.stores.sqlite import SqliteStore
+from app.service.stores.transfer import count_documents, import_lines
+from app.settings import Settings, SettingsError
+
+TOKEN_FILE = Path("instance/dev-tokens.env")
+TOKEN_HOURS = 24
+PEOPLE = {
+    "RUNNER_TOKEN": club.RUNNER,
+    "RUNNER2_TOKEN": club.RUNNER2,
+    "COACH_TOKEN": club.COACH,
+    "ADMIN_TOKEN": club.ADMIN,
+}
+
+
+def main() -> None:
+    """Prepare, say where everything is, and serve until Ctrl-C."""
+    os.environ.setdefault("APP_ENV", "development")
+    try:
+        settings = Settings.from_environ()
+        prepare(settings)
+    except (SettingsError, StoreError) as error:
+        sys.exit(f"The API cannot start:\n{error}")
+    # The worker processes find the key and the codes through their environment.
+    with tempfile.TemporaryDirectory(prefix="workout-log-codes-") as codes:
+        os.environ |= {KEY_VARIABLE: new_signing_key(), FOLDER_VARIABLE: codes}
+        tokens = mint_tokens(DevelopmentIssuer.from_settings(settings))
+        write_tokens(TOKEN_FILE, tokens)
+        sys.stdout.write(welcome(settings, tokens))
+        sys.stdout.flush()
+        serve(settings)
+
+
+def prepare(settings: Settings) -> None:
+    """Check what can be checked before the start; fill an empty embedded store.
+
+    Raises `SettingsError` and `StoreError`.
+    """
+    if not settings.development_sign_in:
+        raise SettingsError(
+            "APP_ENV, OAUTH_ISSUER: `make run` is for development without an issuer; "
+            "use `make serve` with yours."
+        )
+    if in_use(settings.host, settings.port):
+        raise SettingsError(
+            f"PORT: something else listens on port {settings.port} already; "
+            f"choose another one, such as PORT={settings.port + 1}."
+        )
+    if not settings.sanity_project_id:
+        load_sample(settings.sqlite_path)
+
+
+def in_use(host: str, port: int) -> bool:
+    """Whether the address is taken."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError:
+            return True
+    return False
+
+
+def load_sample(path: str) -> None:
+    """Put the sample club into an empty store; data that is there is left alone."""
+    store = SqliteStore(path)
+    try:
+        if not count_documents(store):
+            club_today = sample.documents(datetime.now(UTC).date())
+            import_lines(store, (json.dumps(each).encode() for each in club_today), "skip")
+    finally:
+        store.close()
+
+
+def mint_tokens(issuer: DevelopmentIssuer) -> dict[str, str]:
+    """A token for each of `PEOPLE`."""
+    return {
+        name: issuer.mint(person, lifetime=TOKEN_HOURS * 3600) for name, person in PEOPLE.items()
+    }
+
+
+def write_tokens(path: Path, tokens: dict[str, str]) -> None:
+    """Write the tokens for `. instance/dev-tokens.env`, for this user's eyes only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={token}\n" for name, token in tokens.items()))
+
+
+def welcome(settings: Settings, tokens: dict[str, str]) -> str:
+    """What a developer needs to begin."""
+    url = f"http://127.0.0.1:{settings.port}"
+    return f"""
+Workout Log API, for development on this machine only. Ctrl-C ends it.
+
+  Swagger UI   {url}/docs   (Authorize lets you pick a person)
+  Start page   {url}/
+
+Tokens, good for {TOKEN_HOURS} hours; `. {TOKEN_FILE}` sets {", ".join(tokens)}:
+
+runner  {tokens["RUNNER_TOKEN"]}
+
+coach   {tokens["COACH_TOKEN"]}
+
+admin   {tokens["ADMIN_TOKEN"]}
+
+Try:
+
+curl -H "Authorization: Bearer {tokens["RUNNER_TOKEN"]}" "{url}{COLLECTION_PATH}?limit=2"
+
+"""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The page of each problem type: every `type` that the API answers with resolves here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
+
+from app.docs.html import page, wants_html
+from app.problems import CATALOGUE, COLLECTION_PATH, Problem, ProblemType
+from app.workout_logs import examples
+
+
+def create_blueprint() -> Blueprint:
+    """`/problems/` and `/problems/<code>`, HTML for browsers and JSON for programs."""
+    blueprint = Blueprint("problems", __name__, url_prefix="/problems")
+    blueprint.add_app_template_filter(_code_spans, "code_spans")
+
+    @blueprint.get("/")
+    def catalogue() -> ResponseReturnValue:
+        if wants_html():
+            return page("problems.html", types=list(CATALOGUE.values()))
+        return jsonify(data=[_described(each) for each in CATALOGUE.values()])
+
+    @blueprint.get("/<code>")
+    def problem_type(code: str) -> ResponseReturnValue:
+        if code not in CATALOGUE:
+            raise Problem("not-found", "There is no such problem type; /problems/ lists them all.")
+        described = _described(CATALOGUE[code])
+        if wants_html():
+            return page("problem.html", problem=described, example=_pretty(described["example"]))
+        return jsonify(data=described)
+
+    return blueprint
+
+
+def _described(kind: ProblemType) -> dict[str, Any]:
+    """The type with an example of it, as JSON."""
+    return {
+        "type": kind.uri,
+        "code": kind.code,
+        "status": kind.status,
+        "title": kind.title,
+        "meaning": kind.meaning,
+        "remedy": kind.remedy,
+        "example": _example(kind),
+    }
+
+
+def _code_spans(text: str) -> Markup:
+    """The catalogue's `code` between backticks as HTML."""
+    parts = (
+        Markup("<code>{}</code>").format(part) if odd % 2 else escape(part)
+        for odd, part in enumerate(text.split("`"))
+    )
+    return Markup("").join(parts)
+
+
+def _pretty(example: dict[str, Any]) -> str:
+    return json.dumps(example, indent=2, ensure_ascii=False)
+
+
+def _example(kind: ProblemType) -> dict[str, Any]:
+    """A body of this type; where the type has members of its own, with those."""
+    return Problem(kind.code, **_MEMBERS.get(kind.code, {})).body(COLLECTION_PATH)
+
+
+_MEMBERS: dict[str, dict[str, Any]] = {
+    "validation-failed": {
+        "errors": [
+            {
+                "pointer": "/actualDistance",
+                "code": "out-of-range",
+                "detail": "More than 0 and at most 1000.",
+            },
+        ]
+    },
+    "duplicate-workout-log": {"existingId": examples.LOG_ID},
+}
