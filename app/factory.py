@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     app = Flask("app", static_folder=None)
     app.logger.setLevel(settings.log_level.upper())
     app.json = OrjsonProvider(app)
+    app.url_map.merge_slashes = False
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         API_TITLE="Workout Log API",

@@ -6,11 +6,8 @@ errors are those of `app.service.errors`.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,12 +27,13 @@ from app.service.errors import (
 from app.service.links import ExternalLinks
 from app.service.model import Caller, WorkoutLog
 from app.service.stores.port import CreateContext, LogQuery, Position, Store, StoredLog
+from app.service.transactions import Transaction, Turns
 
 Precondition = Callable[[str], bool]
 """Whether a revision is one that the caller is willing to change."""
 
-WRITE_TRIES = 12
-"""How often an unconditional write starts again because somebody else wrote in between."""
+WRITE_TRIES = 30
+"""How often an unconditional write is tried before too many other processes won the race."""
 
 LONGEST_PAUSE = 0.25
 """Seconds; pauses between the tries grow up to this, each of a random length."""
@@ -73,6 +71,7 @@ class WorkoutLogs:
         self._store = store
         self._links = links
         self._sleep = sleep
+        self._turns = Turns()
 
     def list(self, caller: Caller, filters: ListFilters) -> Page:
         """The logs that the caller may read and that pass every filter."""
@@ -123,7 +122,7 @@ class WorkoutLogs:
             runner_id=runner_id,
         )
         changes = rules.merge(blank, {**sent, "runner_id": runner_id})
-        transaction = _Transaction.of(caller, idempotency_key, {**sent, "runner_id": runner_id})
+        transaction = Transaction.of(caller, idempotency_key, {**sent, "runner_id": runner_id})
 
         context = self._store.read_for_create(runner_id=runner_id, session_id=session_id)
         broken = [*_context_violations(context, runner_id), *rules.violations(blank, changes)]
@@ -157,7 +156,7 @@ class WorkoutLogs:
                 set_fields={name: each for name, each in values.items() if each is not None},
                 unset_fields=[name for name, each in values.items() if each is None],
                 if_revision=log.revision,
-                transaction_id=_Transaction.random().id,
+                transaction_id=Transaction.random().id,
             )
             return self._read(stored._replace(document=document))
 
@@ -188,27 +187,36 @@ class WorkoutLogs:
         """Read the log and `write` it, guarded by the revision that was read.
 
         When somebody else wrote in between, a caller without a precondition has the write made
-        again on what is there now, so that neither change is lost.
+        again on what is there now, so that neither change is lost. Within a process such writes
+        take turns, so the race is with other processes only.
         """
-        for each_try in range(WRITE_TRIES):
-            stored = self._find(caller, log_id)
-            log = self._read(stored)
-            if not policy.may_write(caller, log.runner_id):
-                raise Forbidden(
-                    "A coach reads the logs of their runners, but does not change them."
-                )
-            if precondition is not None and not precondition(log.revision):
-                raise RevisionMismatch
-            try:
-                return write(stored, log)
-            except RevisionMismatch:
-                if precondition is not None:
-                    raise
-                longest = min(LONGEST_PAUSE, 0.005 * 2**each_try)
-                self._sleep(random.uniform(0, longest))  # noqa: S311 - spreads load, no secret
+        if precondition is not None:
+            return self._try_to_write(caller, log_id, precondition, write)
+        with self._turns.of(log_id):
+            for each_try in range(WRITE_TRIES):
+                try:
+                    return self._try_to_write(caller, log_id, None, write)
+                except RevisionMismatch:
+                    longest = min(LONGEST_PAUSE, 0.005 * 2**each_try)
+                    self._sleep(random.uniform(0, longest))  # noqa: S311 - spreads load, no secret
         raise StoreUnavailable(f"{log_id} changed during each of {WRITE_TRIES} tries to write it")
 
-    def _create(self, transaction: _Transaction, document: Document) -> Document:
+    def _try_to_write(
+        self,
+        caller: Caller,
+        log_id: str,
+        precondition: Precondition | None,
+        write: Callable[[StoredLog, WorkoutLog], WorkoutLog],
+    ) -> WorkoutLog:
+        stored = self._find(caller, log_id)
+        log = self._read(stored)
+        if not policy.may_write(caller, log.runner_id):
+            raise Forbidden("A coach reads the logs of their runners, but does not change them.")
+        if precondition is not None and not precondition(log.revision):
+            raise RevisionMismatch
+        return write(stored, log)
+
+    def _create(self, transaction: Transaction, document: Document) -> Document:
         try:
             return self._store.create_log(document, transaction_id=transaction.id)
         except DuplicateLog as duplicate:
@@ -219,7 +227,7 @@ class WorkoutLogs:
             return self._replayed(transaction, duplicate.existing_id, [winner.document])
 
     def _replayed(
-        self, transaction: _Transaction, log_id: str, existing: Sequence[Document]
+        self, transaction: Transaction, log_id: str, existing: Sequence[Document]
     ) -> Document:
         """The existing log, if this transaction made it and nobody changed it since."""
         for document in existing:
@@ -235,35 +243,11 @@ class WorkoutLogs:
         return documents.read_log(*stored, self._links)
 
 
-@dataclass(frozen=True, slots=True)
-class _Transaction:
-    """The id of a write. It becomes the document's revision, so a replay is known by it."""
-
-    id: str
-    key_prefix: str | None = None
-
-    @classmethod
-    def random(cls) -> _Transaction:
-        return cls(uuid.uuid4().hex)
-
-    @classmethod
-    def of(cls, caller: Caller, key: str | None, body: Mapping[str, Any]) -> _Transaction:
-        """Of the caller's key and body when there is a key, so that no table of keys is needed."""
-        if key is None:
-            return cls.random()
-        prefix = f"key-{_digest([caller.id, key])}-"
-        return cls(prefix + _digest(sorted(body.items())), prefix)
-
-
 _KEY_REUSED = Violation(
     "idempotency-key-reused",
     "This key was used for another request on the same session.",
     header="Idempotency-Key",
 )
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:24]
 
 
 def _context_violations(context: CreateContext, runner_id: str) -> Sequence[Violation]:
