@@ -11,10 +11,13 @@ from typing import Any
 
 import requests
 
+from app.service.stores import content_lake
+from app.service.stores.content_lake import Limits
 from tests import node
 
 FOLDER = Path(__file__).parent
 PROJECT = "stand-in"
+API_VERSION = "2025-02-19"
 DATASET = "production"
 EDITOR_TOKEN = "editor-token"
 VIEWER_TOKEN = "viewer-token"
@@ -29,6 +32,14 @@ class ContentLake:
         self.url = url
         self._session = requests.Session()
         self._session.trust_env = False
+
+    def client(
+        self, *, token: str = EDITOR_TOKEN, dataset: str = DATASET, limits: Limits | None = None
+    ) -> content_lake.ContentLake:
+        """The product's own client of the stand-in."""
+        return content_lake.ContentLake(
+            self.url, dataset=dataset, token=token, api_version=API_VERSION, limits=limits
+        )
 
     def load(self, documents: Iterable[Document]) -> None:
         """Start anew with these documents: no fault, no delay, nothing counted."""
@@ -66,7 +77,7 @@ class ContentLake:
         """What is stored, drafts too."""
         query = "*[!defined($type) || _type == $type] | order(_id)"
         answer = self._session.post(
-            f"{self.url}/v2025-02-19/data/query/{DATASET}?perspective=raw",
+            f"{self.url}/v{API_VERSION}/data/query/{DATASET}?perspective=raw",
             headers={"Authorization": f"Bearer {VIEWER_TOKEN}"},
             json={"query": query, "params": {"type": type_}},
             timeout=10,
@@ -77,7 +88,7 @@ class ContentLake:
     def mutate(self, *mutations: Mapping[str, Any], visibility: str = "sync") -> None:
         """Write as another program would."""
         answer = self._session.post(
-            f"{self.url}/v2025-02-19/data/mutate/{DATASET}?visibility={visibility}",
+            f"{self.url}/v{API_VERSION}/data/mutate/{DATASET}?visibility={visibility}",
             headers={"Authorization": f"Bearer {EDITOR_TOKEN}"},
             json={"mutations": mutations},
             timeout=10,
