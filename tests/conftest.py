@@ -48,6 +48,7 @@ def content_lake() -> Iterator[ContentLake]:
 @pytest.fixture
 def open_sanity(content_lake: ContentLake) -> Iterator[OpenStore]:
     """Makes a store in the stand-in of the Content Lake, with documents."""
+    content_lake.reset()
     store = SanityStore(content_lake.client())
 
     def open_store(documents: Iterable[dict[str, Any]]) -> Store:

@@ -41,10 +41,14 @@ class ContentLake:
             self.url, dataset=dataset, token=token, api_version=API_VERSION, limits=limits
         )
 
+    def reset(self) -> None:
+        """Start anew: no document, no fault, no delay, nothing counted."""
+        self._control("POST", "reset")
+
     def load(self, documents: Iterable[Document]) -> None:
-        """Start anew with these documents: no fault, no delay, nothing counted."""
+        """Add these documents as they are."""
         lines = "\n".join(json.dumps(each) for each in documents)
-        self._control("PUT", "documents", lines)
+        self._control("POST", "documents", lines)
 
     def fault(self, action: str, **rule: Any) -> None:
         """Disturb the next requests: the actions and members of a rule are in `faults.js`."""

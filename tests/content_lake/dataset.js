@@ -16,14 +16,24 @@ export class Dataset {
   #indexed = Promise.resolve()
   #views = {}
 
-  /** Starts anew with the documents of an NDJSON export. */
-  load(ndjson) {
-    const lines = ndjson.split('\n').filter((line) => line.trim())
-    this.#documents = new Map(
-      lines.map((line) => JSON.parse(line)).map((each) => [each._id, stamped(each, randomUUID())]),
-    )
-    this.#index = new Map(this.#documents)
+  /** Forgets everything. */
+  clear() {
+    this.#documents = new Map()
+    this.#index = new Map()
     this.#indexed = Promise.resolve()
+    this.#views = {}
+  }
+
+  /** Adds the documents of an NDJSON export as they are; queries see them at once. */
+  load(ndjson) {
+    for (const line of ndjson.split('\n').filter((each) => each.trim())) {
+      const document = JSON.parse(line)
+      const now = new Date().toISOString()
+      const system = {_createdAt: now, _updatedAt: now, ...document}
+      if (typeof system._rev !== 'string') system._rev = randomUUID()
+      this.#documents.set(document._id, system)
+      this.#index.set(document._id, system)
+    }
     this.#views = {}
   }
 
@@ -103,13 +113,13 @@ function mutate(draft, mutation, context) {
         const description = `Document by ID "${id}" already exists`
         throw mutationError(409, index, 'documentAlreadyExistsError', description, {id})
       }
-      return put(stamped({...body, _id: id}, transactionId, now), 'create')
+      return put({_createdAt: now, ...body, _id: id}, 'create')
     case 'createIfNotExists':
       if (current) return {id, operation: 'none'}
-      return put(stamped({...body, _id: id}, transactionId, now), 'create')
+      return put({_createdAt: now, ...body, _id: id}, 'create')
     case 'createOrReplace': {
-      const createdAt = current?._createdAt ?? now
-      return put(stamped({...body, _id: id}, transactionId, createdAt), current ? 'update' : 'create')
+      const created = {_createdAt: current?._createdAt ?? now}
+      return put({...created, ...body, _id: id}, current ? 'update' : 'create')
     }
     case 'delete':
       draft.delete(id)
@@ -139,13 +149,10 @@ function patched(current, id, patch, index) {
   }
 }
 
-function stamped(document, revision, now = new Date().toISOString()) {
-  return {_createdAt: now, _updatedAt: now, _rev: revision, ...document}
-}
-
 function checkReferences(draft, before, id, index) {
   const document = draft.get(id)
-  const missing = document && strongReferences(document).find((each) => !draft.has(each))
+  const old = strongReferences(before.get(id))
+  const missing = strongReferences(document).find((each) => !draft.has(each) && !old.includes(each))
   if (missing) {
     const description = `The document "${id}" refers to "${missing}", which does not exist`
     throw mutationError(409, index, 'documentReferenceDoesNotExistError', description, {
@@ -164,7 +171,7 @@ function checkReferences(draft, before, id, index) {
 }
 
 function strongReferences(value) {
-  if (value === null || typeof value !== 'object') return []
+  if (!value || typeof value !== 'object') return []
   const own = typeof value._ref === 'string' && !value._weak ? [value._ref] : []
   return own.concat(Object.values(value).flatMap(strongReferences))
 }

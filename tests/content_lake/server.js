@@ -165,11 +165,14 @@ function rightsOf(request) {
 
 function control(endpoint, body) {
   switch (endpoint) {
-    case 'PUT /control/documents': // NDJSON; nothing else stays
-      dataset.load(body)
+    case 'POST /control/reset': // as after the start, but without documents
+      dataset.clear()
       faults.clear()
       counters = new Counters()
       dataset.indexLag = faults.latency = 0
+      return {}
+    case 'POST /control/documents': // NDJSON
+      dataset.load(body)
       return {}
     case 'POST /control/faults':
       faults.add(JSON.parse(body))
