@@ -15,10 +15,12 @@ from werkzeug.test import TestResponse
 
 from app.factory import create_app
 from app.service.stores.port import Store
+from app.service.stores.sanity import SanityStore
 from app.service.stores.sqlite import SqliteStore
 from app.service.stores.transfer import import_lines
 from app.settings import Settings
 from tests import world
+from tests.content_lake import ContentLake, running_content_lake
 from tests.issuer import AUDIENCE, Issuer, running_issuer
 
 OpenStore = Callable[[Iterable[dict[str, Any]]], Store]
@@ -37,7 +39,27 @@ def open_sqlite(tmp_path: Path) -> Iterator[OpenStore]:
     store.close()
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="session")
+def content_lake() -> Iterator[ContentLake]:
+    with running_content_lake() as running:
+        yield running
+
+
+@pytest.fixture
+def open_sanity(content_lake: ContentLake) -> Iterator[OpenStore]:
+    """Makes a store in the stand-in of the Content Lake, with documents."""
+    content_lake.reset()
+    store = SanityStore(content_lake.client())
+
+    def open_store(documents: Iterable[dict[str, Any]]) -> Store:
+        content_lake.load(documents)
+        return store
+
+    yield open_store
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", "sanity"])
 def open_store(request: pytest.FixtureRequest) -> OpenStore:
     """Makes a store of each kind in turn, with documents: a new kind joins by its fixture."""
     opened: OpenStore = request.getfixturevalue(f"open_{request.param}")

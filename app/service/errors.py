@@ -19,8 +19,9 @@ ServiceError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class ServiceError(Exception):
@@ -54,11 +55,15 @@ class InvalidLog(ServiceError):
 
 
 class DuplicateLog(ServiceError):
-    """There is a log for this runner and session already: `existing_id`."""
+    """There is a log for this runner and session already: `existing_id`.
 
-    def __init__(self, existing_id: str) -> None:
+    `existing` is its document as it is now, where the store knows it.
+    """
+
+    def __init__(self, existing_id: str, existing: Mapping[str, Any] | None = None) -> None:
         super().__init__(existing_id)
         self.existing_id = existing_id
+        self.existing = existing
 
 
 class LogInUse(ServiceError):
@@ -66,7 +71,14 @@ class LogInUse(ServiceError):
 
 
 class RevisionMismatch(ServiceError):
-    """The log's revision is not, or no longer, the one that was named."""
+    """The log's revision is not, or no longer, the one that was named.
+
+    `current` is its document as it is now, where the store knows it.
+    """
+
+    def __init__(self, current: Mapping[str, Any] | None = None) -> None:
+        super().__init__()
+        self.current = current
 
 
 class CallerRefused(ServiceError):

@@ -1,0 +1,238 @@
+"""The HTTP API of one Sanity dataset: query, mutate and doc, with their retries.
+
+https://www.sanity.io/docs/http-reference. The API version and the perspective are pinned: both
+change what a query means.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from urllib.parse import quote
+
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+from urllib3.util import Timeout
+
+from app.service.stores import timing
+from app.service.stores.content_lake_errors import (
+    ConnectFailed,
+    ContentLakeError,
+    NotExecuted,
+    PassingFault,
+    ReplyLost,
+    ReplyTimeout,
+    Unreadable,
+    error_of,
+    trace,
+)
+
+SHORTEST_PAUSE = 0.1
+"""Seconds before a second try; doubled for each further one, and of a random length below that."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long to wait (seconds), how often to try, how much to ask for at once."""
+
+    connect_timeout: float = 2.0
+    read_timeout: float = 5.0
+    deadline: float = 10.0
+    retries: int = 2
+    pool_size: int = 32
+    writes_at_once: int = 10
+
+
+class Deadline:
+    """The moment by which one operation, with all its tries, is over."""
+
+    def __init__(self, seconds: float) -> None:
+        self._at = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds; at least a moment, so that it can be waited for."""
+        return max(self._at - time.monotonic(), 0.001)
+
+    def allows(self, seconds: float) -> bool:
+        return seconds < self._at - time.monotonic()
+
+
+class ContentLake:
+    """One dataset behind `url`, such as `https://{projectId}.api.sanity.io`. Safe to share between
+    threads. `sleep` is called between tries.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        dataset: str,
+        token: str,
+        api_version: str,
+        limits: Limits | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.limits = limits or Limits()
+        self._sleep = sleep
+        self._writes = threading.BoundedSemaphore(self.limits.writes_at_once)
+        # `requests` checks certificates and keeps the connections. Its Session, which prepares
+        # each request anew and merges cookies, proxies and .netrc, would triple a call's cost.
+        request = requests.Request("POST", url.rstrip("/")).prepare()
+        self._adapter = HTTPAdapter(pool_maxsize=self.limits.pool_size)
+        pool = self._adapter.get_connection_with_tls_context(request, verify=True)
+        self._pool = cast("HTTPConnectionPool", pool)
+        self._headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": "workout-log-api",
+        }
+        base = f"{request.path_url.rstrip('/')}/v{api_version.removeprefix('v')}/data"
+        self._query_path = f"{base}/query/{dataset}?perspective=published&returnQuery=false"
+        self._mutate_path = (
+            f"{base}/mutate/{dataset}?returnIds=true&returnDocuments=true&visibility=sync"
+        )
+        self._doc_path = f"{base}/doc/{dataset}/"
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._adapter.close()
+
+    def deadline(self) -> Deadline:
+        """The deadline of an operation that begins now."""
+        return Deadline(self.limits.deadline)
+
+    def query(
+        self,
+        query: str,
+        params: Mapping[str, Any],
+        read: Callable[[Any], Result],
+        deadline: Deadline | None = None,
+    ) -> Result:
+        """What `read` makes of the result of a GROQ query; `Unreadable` if it stumbles over it."""
+        # Always POST: a GET would hold at most 11 kB of query and parameters.
+        body = orjson.dumps({"query": query, "params": params})
+        return self._read(
+            "POST", self._query_path, body, lambda answer: read(answer["result"]), deadline
+        )
+
+    def document(self, document_id: str, deadline: Deadline | None = None) -> dict[str, Any] | None:
+        """The document as it is now, even where the index of queries is behind. Use sparingly."""
+
+        def find(answer: Any) -> dict[str, Any] | None:
+            found = {each["_id"]: each for each in answer["documents"]}
+            return found.get(document_id)
+
+        return self._read("GET", self._doc_path + quote(document_id, safe=""), None, find, deadline)
+
+    def mutate(
+        self,
+        mutations: Sequence[Mapping[str, Any]],
+        transaction_id: str,
+        deadline: Deadline,
+        *,
+        dry_run: bool = False,
+    ) -> dict[str, dict[str, Any]]:
+        """One transaction, sent once; the documents it leaves, by id.
+
+        The answer comes when queries see the change (`visibility=sync`).
+        """
+        path = self._mutate_path + (
+            "&visibility=sync&dryRun=true" if dry_run else "&visibility=sync"
+        )
+        body = orjson.dumps({"mutations": mutations, "transactionId": transaction_id})
+        if not self._writes.acquire(timeout=deadline.left()):
+            raise NotExecuted("too many writes are waiting")
+        try:
+            answer = self._send("POST", path, body, deadline)
+        finally:
+            self._writes.release()
+        return _parsed(
+            answer,
+            lambda content: {
+                each["id"]: each["document"] for each in content["results"] if "document" in each
+            },
+        )
+
+    def pause(self, attempt: int, error: ContentLakeError, deadline: Deadline) -> None:
+        """Wait before the next try; raise `error` when there is to be none."""
+        longest = SHORTEST_PAUSE * 2**attempt
+        seconds = max(error.retry_after or 0, random.uniform(0, longest))  # noqa: S311 - no secret
+        if attempt >= self.limits.retries or not self.wait(seconds, deadline):
+            raise error
+
+    def wait(self, seconds: float, deadline: Deadline) -> bool:
+        """Wait, if the deadline leaves room for that."""
+        room = deadline.allows(seconds)
+        if room:
+            self._sleep(seconds)
+        return room
+
+    def _read(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        read: Callable[[Any], Result],
+        deadline: Deadline | None,
+    ) -> Result:
+        deadline = deadline or self.deadline()
+        attempt = 0
+        while True:
+            try:
+                return _parsed(self._send(method, path, body, deadline), read)
+            except (NotExecuted, ReplyLost, ReplyTimeout, PassingFault) as error:
+                self.pause(attempt, error, deadline)
+            attempt += 1
+
+    def _send(
+        self, method: str, path: str, body: bytes | None, deadline: Deadline
+    ) -> BaseHTTPResponse:
+        """One round trip; the answer is a 2xx."""
+        left = deadline.left()
+        timeout = Timeout(
+            connect=min(self.limits.connect_timeout, left), read=min(self.limits.read_timeout, left)
+        )
+        try:
+            with timing.call():
+                response = self._pool.urlopen(
+                    method,
+                    path,
+                    body=body,
+                    headers=self._headers,
+                    timeout=timeout,
+                    retries=False,
+                    redirect=False,
+                )
+        except (NewConnectionError, ConnectTimeoutError) as error:
+            raise ConnectFailed(type(error).__name__) from error
+        except ReadTimeoutError as error:
+            raise ReplyTimeout("no reply in time") from error
+        except HTTPError as error:
+            raise ReplyLost(type(error).__name__) from error
+        if not 200 <= response.status < 300:
+            raise error_of(response.status, response.headers, response.data)
+        return response
+
+
+def _parsed(response: BaseHTTPResponse, read: Callable[[Any], Result]) -> Result:
+    try:
+        return read(orjson.loads(response.data))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        about = f"{response.status} without an answer of the API{trace(response.headers)}"
+        raise Unreadable(about) from error

@@ -1,0 +1,228 @@
+"""The store in a Sanity dataset.
+
+Every write waits until queries see it (`visibility=sync`), so whoever has had the answer to a
+write, or hears of it from somebody who had, reads it back, through any process. Where queries are
+behind the writes of other programs, the revision guards each write, and a refused write brings the
+document as it really is (`RevisionMismatch.current`, `DuplicateLog.existing`).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from app.service.documents import Document
+from app.service.errors import (
+    DuplicateLog,
+    LogInUse,
+    NotFound,
+    RevisionMismatch,
+    StoreTimeout,
+    StoreUnavailable,
+)
+from app.service.stores import content_lake_writes as writes
+from app.service.stores import groq
+from app.service.stores.content_lake import ContentLake
+from app.service.stores.content_lake_errors import (
+    AccessRefused,
+    ContentLakeError,
+    HasExistingReferences,
+    ReplyTimeout,
+)
+from app.service.stores.port import CreateContext, LogPage, LogQuery, StoredLog, StoredUser
+
+FIRST_DAY, LAST_DAY = "0000-01-01", "9999-12-31"
+
+logger = logging.getLogger(__name__)
+
+
+class SanityStore:
+    """The store in the dataset behind `lake`."""
+
+    def __init__(self, lake: ContentLake) -> None:
+        self._lake = lake
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._lake.close()
+
+    def find_users(
+        self, *, user_id: str | None = None, email: str | None = None
+    ) -> list[StoredUser]:
+        with _translated():
+            if user_id is not None:
+                return self._lake.query(groq.USER_BY_ID, {"id": user_id}, _users)
+            return self._lake.query(groq.USERS_BY_EMAIL, {"email": email}, _users)
+
+    def list_logs(self, query: LogQuery) -> LogPage:
+        filters = _filters(query)
+        params: dict[str, Any] = {"limit": query.limit}
+        for each in filters.values():
+            params |= each
+        if query.after is not None:
+            params |= {"afterCreatedAt": query.after.created_at, "afterId": query.after.id}
+        text = groq.list_logs(filters, after=query.after is not None, total=query.with_total)
+        with _translated():
+            return self._lake.query(text, params, _page)
+
+    def get_log(self, log_id: str) -> StoredLog | None:
+        with _translated():
+            return self._lake.query(
+                groq.LOG, {"id": log_id}, lambda row: _stored_log(row) if row else None
+            )
+
+    def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
+        pair = {"runnerId": runner_id, "sessionId": session_id}
+        with _translated():
+            return self._lake.query(groq.CONTEXT_OF_CREATE, pair, _context_of_create)
+
+    def create_log(self, document: Document, *, transaction_id: str) -> Document:
+        write = writes.Write(
+            document_id=document["_id"],
+            mutations=[{"create": document}],
+            transaction_id=transaction_id,
+            before=None,
+            after=transaction_id,
+        )
+        with _translated():
+            try:
+                return self._left_by(write)
+            except writes.Conflict as conflict:
+                raise DuplicateLog(document["_id"], conflict.current) from None
+
+    def update_log(
+        self,
+        log_id: str,
+        *,
+        set_fields: Mapping[str, Any],
+        unset_fields: Collection[str],
+        if_revision: str,
+        transaction_id: str,
+    ) -> Document:
+        fields = {"set": set_fields, "unset": [*unset_fields]}
+        write = writes.Write(
+            document_id=log_id,
+            mutations=[{"patch": {"id": log_id, "ifRevisionID": if_revision, **fields}}],
+            transaction_id=transaction_id,
+            before=if_revision,
+            after=transaction_id,
+        )
+        with _translated(), _revision_guarded():
+            return self._left_by(write)
+
+    def delete_log(self, log_id: str, *, if_revision: str) -> None:
+        # Only a patch can be for one revision, so one goes first in the same transaction. It must
+        # change something to be sure to count.
+        fields = {"set": {"updatedAt": _now()}}
+        guard = {"patch": {"id": log_id, "ifRevisionID": if_revision, **fields}}
+        write = writes.Write(
+            document_id=log_id,
+            mutations=[guard, {"delete": {"id": log_id}}],
+            transaction_id=uuid.uuid4().hex,
+            before=if_revision,
+            after=None,
+        )
+        with _translated(), _revision_guarded():
+            try:
+                writes.execute(self._lake, write)
+            except HasExistingReferences:
+                raise LogInUse(log_id) from None
+
+    def ping(self) -> None:
+        with _translated():
+            self._lake.query(groq.PING, {}, bool)
+
+    def _left_by(self, write: writes.Write) -> Document:
+        document = writes.execute(self._lake, write)
+        assert document is not None  # noqa: S101 - `after` names its revision
+        return document
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Faults of the Content Lake, logged once each for the operator, as errors of the service."""
+    try:
+        yield
+    except ContentLakeError as error:
+        about = f"{type(error).__name__}: {error}"
+        if isinstance(error, AccessRefused):
+            logger.error(
+                "Sanity refuses the API token or its rights, so nobody is served (%s). "
+                "`flask --app wsgi store check` says what is wrong.",
+                about,
+            )
+        else:
+            logger.error("Sanity failed (%s)", about)
+        if isinstance(error, ReplyTimeout):
+            raise StoreTimeout(about) from error
+        unavailable = StoreUnavailable(about)
+        if error.retry_after:
+            unavailable.retry_after = math.ceil(error.retry_after)
+        raise unavailable from error
+
+
+@contextmanager
+def _revision_guarded() -> Iterator[None]:
+    try:
+        yield
+    except writes.Conflict as conflict:
+        raise (RevisionMismatch(conflict.current) if conflict.current else NotFound) from None
+
+
+def _filters(query: LogQuery) -> dict[str, dict[str, Any]]:
+    """The names of the filters that hold something (`groq.FILTERS`), each with its parameters."""
+    filters: dict[str, dict[str, Any]] = {}
+    if query.runner_ids is not None:
+        filters["runnerIds"] = {"runnerIds": sorted(query.runner_ids)}
+    if query.session_id is not None:
+        filters["sessionId"] = {"sessionId": query.session_id}
+    if query.status is not None:
+        filters["status"] = {"status": query.status}
+    if query.feeling is not None:
+        filters["feeling"] = {"feeling": query.feeling}
+    if query.date_from is not None or query.date_to is not None:
+        filters["dates"] = {
+            "dateFrom": query.date_from or FIRST_DAY,
+            "dateTo": query.date_to or LAST_DAY,
+        }
+    return filters
+
+
+def _users(rows: list[Any]) -> list[StoredUser]:
+    return [StoredUser(row["document"], row["coachedIds"]) for row in rows]
+
+
+def _page(result: dict[str, Any]) -> LogPage:
+    return LogPage([_stored_log(row) for row in result["logs"]], result.get("total"))
+
+
+def _stored_log(row: dict[str, Any]) -> StoredLog:
+    return StoredLog(
+        row["document"],
+        _of_type("trainingSession", row["session"]),
+        _of_type("user", row["runner"]),
+    )
+
+
+def _context_of_create(result: dict[str, Any]) -> CreateContext:
+    session = result["session"] or {"document": None, "plan": None}
+    return CreateContext(
+        session=session["document"],
+        plan=_of_type("trainingPlan", session["plan"]),
+        runner=result["runner"],
+        existing=result["existing"],
+    )
+
+
+def _of_type(type_: str, document: Document | None) -> Document | None:
+    """What a reference leads to, if it is what it should be."""
+    return document if document and document["_type"] == type_ else None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,221 @@
+// A stand-in of the Content Lake's HTTP API: query, mutate and doc of one dataset, on loopback.
+//
+//   node server.js [--port 0] [--project stand-in] [--dataset production] [--load FILE.ndjson]
+//                  [--public] [--exit-with-stdin]
+//
+// The tokens are `editor-token` and `viewer-token`. It says its address in one JSON line on
+// standard output. `/control` is for tests: see `control` below.
+
+import {randomBytes, randomUUID} from 'node:crypto'
+import {readFileSync} from 'node:fs'
+import {createServer} from 'node:http'
+import {setTimeout as delay} from 'node:timers/promises'
+import {parseArgs} from 'node:util'
+import {gzipSync} from 'node:zlib'
+
+import {Dataset} from './dataset.js'
+import {boom, mutationError, Refusal, unauthorized} from './errors.js'
+import {Counters, Faults} from './faults.js'
+import {evaluate} from './query.js'
+
+const LARGEST_MUTATION = 4_000_000
+const SHORTEST_GZIP = 1400
+const RIGHTS = {'editor-token': ['read', 'create', 'update'], 'viewer-token': ['read']}
+const KEYS_OF_QUERY = ['query', 'params']
+
+const {values: options} = parseArgs({
+  options: {
+    port: {type: 'string', default: '0'},
+    project: {type: 'string', default: 'stand-in'},
+    dataset: {type: 'string', default: 'production'},
+    load: {type: 'string'},
+    public: {type: 'boolean', default: false},
+    'exit-with-stdin': {type: 'boolean', default: false},
+  },
+})
+
+const dataset = new Dataset()
+const faults = new Faults()
+let counters = new Counters()
+if (options.load) dataset.load(readFileSync(options.load, 'utf8'))
+
+const server = createServer(async (request, response) => {
+  try {
+    const body = await readBody(request)
+    const url = new URL(request.url, 'http://stand-in')
+    if (url.pathname.startsWith('/control/')) {
+      send(request, response, 200, control(`${request.method} ${url.pathname}`, body))
+    } else {
+      await serve(request, response, url, body)
+    }
+  } catch (error) {
+    if (request.socket.destroyed) return
+    const refusal = error instanceof Refusal ? error : brokenBy(error)
+    send(request, response, refusal.status, refusal.body, refusal.headers)
+  }
+})
+
+function brokenBy(error) {
+  if (error instanceof SyntaxError) return boom(400, 'Bad Request', error.message)
+  console.error(error)
+  return boom(500, 'Internal Server Error', 'The stand-in is broken: see its standard error')
+}
+
+async function serve(request, response, url, body) {
+  const [, kind, name, ids] =
+    url.pathname.match(/^\/v\d{4}-\d{2}-\d{2}\/data\/(query|mutate|doc)\/([^/]+)\/?(.*)$/) ?? []
+  if (!kind) throw boom(404, 'Not Found', 'No such endpoint')
+  counters.begin(kind)
+  const counted = counters
+  response.on('close', () => counted.end(kind))
+
+  const rule = faults.take(kind)
+  await delay(faults.latency + (rule?.action === 'delay' ? rule.ms : 0))
+  const early = rule && rule.when === 'before' && rule.action !== 'truncate'
+  if (early && disturb(rule, request, response)) return
+
+  if (name !== options.dataset) {
+    throw boom(404, 'Not Found', `Dataset "${name}" not found for project ID "${options.project}"`)
+  }
+  const rights = rightsOf(request)
+  const answer = await {query, mutate, doc}[kind]({request, url, body, rights, ids})
+  if (rule && !early && disturb(rule, request, response, answer)) return
+  send(request, response, 200, answer)
+}
+
+/** Whether the fault took the place of the answer. */
+function disturb(rule, request, response, answer) {
+  switch (rule.action) {
+    case 'answer':
+      send(request, response, rule.status, rule.body ?? '', rule.headers)
+      return true
+    case 'drop':
+      request.socket.resetAndDestroy()
+      return true
+    case 'hang':
+      return true
+    case 'truncate': {
+      const text = JSON.stringify(answer)
+      response.writeHead(200, {'content-type': 'application/json', 'content-length': text.length})
+      response.write(text.slice(0, text.length / 2), () => request.socket.destroy())
+      return true
+    }
+    default:
+      return false
+  }
+}
+
+function query({request, url, body, rights}) {
+  const started = performance.now()
+  const sent = request.method === 'POST' ? JSON.parse(body) : queryOf(url)
+  const strange = Object.keys(sent).find((key) => !KEYS_OF_QUERY.includes(key))
+  if (strange) throw boom(400, 'Bad Request', `"${strange}" is not allowed`)
+  const perspective = url.searchParams.get('perspective') ?? 'published'
+  const view = dataset.view(perspective, {anonymous: !rights.includes('read')})
+  const result = evaluate(sent.query, sent.params ?? {}, view.documents, view.byId)
+  const echo = url.searchParams.get('returnQuery') === 'false' ? {} : {query: sent.query}
+  return {...echo, result, ms: Math.round(performance.now() - started)}
+}
+
+function queryOf(url) {
+  const params = [...url.searchParams].filter(([name]) => name.startsWith('$'))
+  return {
+    query: url.searchParams.get('query'),
+    params: Object.fromEntries(params.map(([name, value]) => [name.slice(1), JSON.parse(value)])),
+  }
+}
+
+async function mutate({url, body, rights}) {
+  if (body.length > LARGEST_MUTATION) throw boom(413, 'Payload Too Large', 'Too large')
+  const flag = (name) => url.searchParams.get(name) === 'true'
+  const {mutations, transactionId = randomUUID()} = JSON.parse(body)
+  mutations.forEach((mutation, index) => {
+    const permission = 'create' in mutation ? 'create' : 'update'
+    if (rights.includes(permission)) return
+    const description = `Insufficient permissions; permission "${permission}" required`
+    throw mutationError(403, index, 'insufficientPermissionsError', description, {permission})
+  })
+  const {results, indexed} = dataset.transact(mutations, transactionId, {dryRun: flag('dryRun')})
+  if ((url.searchParams.get('visibility') ?? 'sync') === 'sync') await indexed
+  return {
+    transactionId,
+    results: results.map(({id, document, operation}) => ({
+      ...(flag('returnIds') || flag('returnDocuments') ? {id} : {}),
+      ...(flag('returnDocuments') && document ? {document} : {}),
+      operation,
+    })),
+  }
+}
+
+function doc({ids, rights}) {
+  if (!rights.includes('read')) throw unauthorized()
+  const asked = ids.split(',').map(decodeURIComponent)
+  const missing = asked.filter((id) => !dataset.get(id))
+  return {
+    documents: asked.map((id) => dataset.get(id)).filter(Boolean).reverse(),
+    omitted: missing.map((id) => ({id, reason: 'existence'})),
+  }
+}
+
+function rightsOf(request) {
+  const [, token] = request.headers.authorization?.match(/^Bearer (.*)$/) ?? []
+  if (token ? !(token in RIGHTS) : !options.public) throw unauthorized()
+  return RIGHTS[token] ?? []
+}
+
+function control(endpoint, body) {
+  switch (endpoint) {
+    case 'POST /control/reset': // as after the start, but without documents
+      dataset.clear()
+      faults.clear()
+      counters = new Counters()
+      dataset.indexLag = faults.latency = 0
+      return {}
+    case 'POST /control/documents': // NDJSON
+      dataset.load(body)
+      return {}
+    case 'POST /control/faults':
+      faults.add(JSON.parse(body))
+      return {}
+    case 'DELETE /control/faults':
+      faults.clear()
+      return {}
+    case 'PUT /control/delays': { // milliseconds
+      const {indexLag = 0, latency = 0} = JSON.parse(body)
+      dataset.indexLag = indexLag
+      faults.latency = latency
+      return {}
+    }
+    case 'DELETE /control/counters':
+      counters = new Counters()
+      return {}
+    case 'GET /control/counters':
+      return counters
+    default:
+      throw boom(404, 'Not Found', endpoint)
+  }
+}
+
+async function readBody(request) {
+  const chunks = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function send(request, response, status, body, headers = {}) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const zip = text.length >= SHORTEST_GZIP && /gzip/.test(request.headers['accept-encoding'] ?? '')
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+    ...(zip ? {'content-encoding': 'gzip'} : {}),
+    ...headers,
+  })
+  response.end(zip ? gzipSync(text) : text)
+}
+
+server.keepAliveTimeout = 60_000
+server.listen(Number(options.port), '127.0.0.1', () => {
+  console.log(JSON.stringify({url: `http://127.0.0.1:${server.address().port}`}))
+})
+if (options['exit-with-stdin']) process.stdin.on('end', () => process.exit()).resume()
