@@ -1,0 +1,138 @@
+"""Settings are read, cast and checked at the start; what is wrong is named."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings, SettingsError
+from tests.server import ROOT, environment
+
+SANITY = {"sanity_project_id": "abc123", "sanity_api_token": "sk-secret"}
+OAUTH = {"oauth_issuer": "https://issuer.example", "oauth_audience": "https://api.example"}
+
+
+@pytest.fixture
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """An environment without settings, in a folder without a `.env` file."""
+    for name in Settings.__dataclass_fields__:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    return monkeypatch
+
+
+def test_an_empty_environment_has_the_defaults(clean: pytest.MonkeyPatch) -> None:
+    assert Settings.from_environ() == Settings()
+
+
+def test_values_are_cast(clean: pytest.MonkeyPatch) -> None:
+    clean.setenv("PORT", "9000")
+    clean.setenv("CALLER_CACHE_SECONDS", "0.5")
+    clean.setenv("EXTERNAL_LINK_HOSTS", " www.strava.com , connect.garmin.com ,")
+    settings = Settings.from_environ()
+    assert (settings.port, settings.caller_cache_seconds) == (9000, 0.5)
+    assert settings.external_link_hosts == ("www.strava.com", "connect.garmin.com")
+
+
+def test_a_file_is_read_and_the_real_environment_wins(
+    clean: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("PORT=9000\nHOST=0.0.0.0\n")
+    clean.setenv("PORT", "9001")
+    settings = Settings.from_environ()
+    assert (settings.port, settings.host) == (9001, "0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APP_ENV", "staging"),
+        ("LOG_LEVEL", "loud"),
+        ("PORT", "0"),
+        ("PORT", "http"),
+        ("PORT", ""),
+        ("WORKERS", "0"),
+        ("THREADS", "-1"),
+        ("SQLITE_PATH", ""),
+        ("CALLER_CACHE_SECONDS", "-1"),
+        ("CALLER_CACHE_SECONDS", "nan"),
+        ("OAUTH_USER_CLAIM", "name"),
+        ("OAUTH_ISSUER", "http://issuer.example"),
+        ("OAUTH_ISSUER", "https://issuer.example"),
+        ("OAUTH_ISSUER", "https://user:secret@issuer.example"),
+        ("OAUTH_ISSUER", "issuer.example"),
+        ("OAUTH_ISSUER", "https://[issuer"),
+        ("NEXTAUTH_SECRET", "short"),
+        ("SANITY_API_TOKEN", "sk-secret"),
+        ("SANITY_API_URL", "https://x.example"),
+        ("SANITY_PROJECT_ID", "abc123"),
+        ("SANITY_PROJECT_ID", "../x"),
+        ("EXTERNAL_LINK_HOSTS", "https://www.strava.com"),
+        ("EXTERNAL_LINK_HOSTS", "strava"),
+    ],
+)
+def test_a_wrong_one_is_named(clean: pytest.MonkeyPatch, name: str, value: str) -> None:
+    clean.setenv(name, value)
+    with pytest.raises(SettingsError) as complaint:
+        Settings.from_environ()
+    assert (
+        name in str(complaint.value)
+        or "OAUTH_AUDIENCE" in str(complaint.value)
+        or ("SANITY_" in str(complaint.value))
+    )
+    assert "sk-secret" not in str(complaint.value)
+
+
+def test_all_wrong_ones_are_named(clean: pytest.MonkeyPatch) -> None:
+    clean.setenv("PORT", "x")
+    clean.setenv("WORKERS", "x")
+    with pytest.raises(SettingsError, match=r"(?s)PORT.*WORKERS|WORKERS.*PORT"):
+        Settings.from_environ()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_plain_http_is_for_this_machine(host: str) -> None:
+    Settings(oauth_issuer=f"http://{host}:9000", oauth_audience="x")
+
+
+def test_secrets_are_not_shown() -> None:
+    shown = repr(Settings(**SANITY, nextauth_secret=("a very long secret",)))
+    assert "secret" not in shown.replace("nextauth_secret", "").replace("client_secret", "")
+    assert "sk-" not in shown
+
+
+class TestTheStart:
+    def test_is_refused_when_nothing_says_whose_tokens_to_accept(self) -> None:
+        for settings in (Settings(), Settings(**SANITY)):
+            with pytest.raises(SettingsError, match=r"OAUTH_ISSUER, NEXTAUTH_SECRET"):
+                settings.require_sign_in()
+
+    def test_is_allowed_with_an_issuer_a_secret_or_in_development(self) -> None:
+        Settings(**OAUTH).require_sign_in()
+        Settings(nextauth_secret=("a very long secret",)).require_sign_in()
+        Settings(app_env="development").require_sign_in()
+
+    def test_development_beside_a_real_issuer_has_no_sign_in_of_its_own(self) -> None:
+        assert Settings(app_env="development").development_sign_in
+        assert not Settings(app_env="development", **OAUTH).development_sign_in
+        assert not Settings(**OAUTH).development_sign_in
+
+    @pytest.mark.parametrize(
+        "command", [["-m", "app.server"], ["-c", "import wsgi"]], ids=["make serve", "wsgi"]
+    )
+    def test_of_a_process_fails_in_words(self, tmp_path: Path, command: list[str]) -> None:
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=tmp_path,
+            env=environment(PYTHONPATH=str(ROOT)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode
+        assert "OAUTH_ISSUER, NEXTAUTH_SECRET" in done.stderr
+        assert not list(tmp_path.iterdir())
