@@ -161,6 +161,13 @@ def test_a_page_stands_alone_and_fits_every_screen(
     assert watch.complaints == []
 
 
+def test_an_open_operation_fits_a_phone(swagger_ui: SwaggerUI) -> None:
+    swagger_ui.page.set_viewport_size(PHONE)
+    operation = swagger_ui.open("createWorkoutLog")
+    expect(operation.block.locator(".btn.execute")).to_be_visible()
+    assert swagger_ui.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 def test_the_sign_in_page_fits_a_phone(page: Page, server: str, watch: Watch) -> None:
     page.set_viewport_size(PHONE)
     page.goto(
