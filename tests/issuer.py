@@ -58,6 +58,8 @@ def running_issuer() -> Iterator[Issuer]:
             documents = {
                 "/.well-known/oauth-authorization-server": {
                     "issuer": issuer.url,
+                    "authorization_endpoint": f"{issuer.url}/authorize",
+                    "token_endpoint": f"{issuer.url}/token",
                     "jwks_uri": f"{issuer.url}/jwks",
                 },
                 "/jwks": {"keys": [issuer.key.as_dict(private=False)]},

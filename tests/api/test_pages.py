@@ -1,0 +1,147 @@
+"""The pages for people: what they answer, to whom, and under which policy."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+import yaml
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.factory import create_app
+from app.problems import CATALOGUE
+from app.settings import Settings
+from tests.conftest import OpenStore
+from tests.issuer import Issuer
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+PAGES = ["/", "/docs", "/docs/oauth2-redirect.html", "/reference", "/problems/"]
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def policy_of(response) -> dict[str, str]:
+    directives = response.headers["Content-Security-Policy"].split("; ")
+    return dict(directive.split(" ", 1) for directive in directives)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/problems/malformed"])
+def test_a_page_loads_only_what_is_served_here(client: FlaskClient, path: str) -> None:
+    response = client.get(path, headers=BROWSER)
+    assert response.status_code == 200
+    assert response.mimetype == "text/html"
+    policy = policy_of(response)
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert "unsafe" not in policy.get("script-src", "")
+    assert not re.search(r"<script(?![^>]* src=)", response.text)
+    assert not re.search(r"\son\w+=", response.text)
+    addresses = re.findall(r"(?:src|href)=\"([^\"]+)\"", response.text)
+    assert addresses
+    for address in addresses:
+        assert address.startswith("/")
+        with client.get(address, headers=BROWSER) as linked:
+            assert linked.status_code == 200, address
+
+
+def test_assets_are_kept_for_good_and_nothing_else_is_served(client: FlaskClient) -> None:
+    addresses = set(re.findall(r"/assets/[^\"]+", client.get("/docs").text))
+    assert len(addresses) >= 4
+    for address in addresses:
+        with client.get(address) as asset:
+            assert "immutable" in asset.headers["Cache-Control"]
+            assert "max-age=31536000" in asset.headers["Cache-Control"]
+    assert client.get("/assets/000000000000/docs.css").status_code == 404
+    assert client.get("/assets/../factory.py").status_code == 404
+
+
+def test_a_program_gets_an_index_whose_links_work(client: FlaskClient) -> None:
+    for accept in ("application/json", "*/*", ""):
+        response = client.get("/", headers={"Accept": accept})
+        assert response.mimetype == "application/json"
+        assert "Accept" in response.headers["Vary"]
+    links = response.json["links"]
+    assert client.get(links.pop("workoutLogs")).status_code == 401
+    for link in links.values():
+        assert client.get(link).status_code == 200, link
+
+
+def test_the_spec_is_the_same_as_yaml_and_as_json(client: FlaskClient) -> None:
+    response = client.get("/openapi.yaml")
+    assert response.mimetype == "application/yaml"
+    assert yaml.safe_load(response.data) == client.get("/openapi.json").json
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_every_problem_type_has_its_page(client: FlaskClient, code: str) -> None:
+    kind = CATALOGUE[code]
+    described = client.get(kind.uri).json["data"]
+    assert described["example"].keys() >= {"type", "title", "status", "detail", "instance", "code"}
+    assert (described["code"], described["example"]["type"]) == (code, kind.uri)
+    page = client.get(kind.uri, headers=BROWSER)
+    assert f"<code>{code}</code>" in page.text
+    assert "`" not in page.text.split("<h2>Example</h2>")[0]
+    assert code in client.get("/problems/", headers=BROWSER).text
+
+
+def test_an_unknown_problem_type_is_a_problem(client: FlaskClient) -> None:
+    response = client.get("/problems/no-such", headers=BROWSER)
+    assert (response.status_code, response.mimetype) == (404, "application/problem+json")
+
+
+def test_the_swagger_ui_signs_in_at_the_configured_issuer(
+    client: FlaskClient, issuer: Issuer
+) -> None:
+    page = client.get("/docs")
+    assert f"{issuer.url}/authorize" in page.text
+    assert "workout-log-docs" in page.text
+    assert policy_of(page)["connect-src"] == f"'self' {issuer.url}"
+
+
+@pytest.fixture
+def open_app(open_sqlite: OpenStore) -> Callable[..., FlaskClient]:
+    return lambda **settings: create_app(Settings(**settings), open_sqlite([])).test_client()
+
+
+def test_the_docs_are_there_without_an_issuer(open_app: Callable[..., FlaskClient]) -> None:
+    session_tokens_only = {"nextauth_secret": ("0123456789abcdef",)}
+    issuer_is_down = {"oauth_issuer": "http://127.0.0.1:9", "oauth_audience": "api"}
+    for settings in (session_tokens_only, issuer_is_down):
+        page = open_app(**settings).get("/docs")
+        assert page.status_code == 200
+        assert "data-sign-in='null'" in page.text
+        assert policy_of(page)["connect-src"] == "'self'"
+
+
+def test_development_shows_itself_on_the_start_page_only_there(
+    client: FlaskClient, open_app: Callable[..., FlaskClient]
+) -> None:
+    assert "dev-tokens" not in client.get("/", headers=BROWSER).text
+    development = open_app(app_env="development", port=8123)
+    assert "dev-tokens" in development.get("/", headers=BROWSER).text
+    assert "http://127.0.0.1:8123/development/authorize" in development.get("/docs").text
+
+
+def test_a_production_process_knows_nothing_of_the_development_sign_in(tmp_path) -> None:
+    program = """
+import sys
+from app.factory import create_app
+from app.settings import Settings
+app = create_app(Settings(
+    nextauth_secret=("0123456789abcdef",), sqlite_path=sys.argv[1]
+))
+print([name for name in sys.modules if name.startswith("app.development")])
+print([str(rule) for rule in app.url_map.iter_rules() if "development" in str(rule)])
+print(app.test_client().get("/.well-known/oauth-authorization-server").status_code)
+"""
+    store = str(tmp_path / "store.db")
+    shown = subprocess.run(
+        [sys.executable, "-c", program, store], capture_output=True, check=True, text=True
+    ).stdout
+    assert shown.splitlines() == ["[]", "[]", "404"]

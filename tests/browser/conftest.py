@@ -1,0 +1,108 @@
+"""A development server as `make run` starts it, and a browser that looks at it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.install import chromium
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running `python -m app.development.run` with a fresh sample club."""
+    folder = tmp_path_factory.mktemp("run")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "PORT": str(port),
+        "THREADS": "4",
+    }
+    output = folder / "output.txt"
+    with output.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.development.run"],
+            cwd=folder,
+            env=environ,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(f"{url}/readyz", process, output)
+            yield url
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(url, timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    pytest.fail(f"the server did not start:\n{output.read_text()}")
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=chromium(),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield launched
+        launched.close()
+
+
+class Watch:
+    """What a page and its popups asked for and complained of."""
+
+    def __init__(self, page: Page) -> None:
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.context.on("request", lambda request: self.requests.append(request.url))
+        page.context.on("console", lambda message: self._console(message.type, message.text))
+        page.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def _console(self, kind: str, text: str) -> None:
+        """Chromium reports an answer of 412 as an error, which is for a page to judge."""
+        if kind in ("error", "warning") and "the server responded with a status of" not in text:
+            self.complaints.append(text)
+
+    def foreign(self, server: str) -> list[str]:
+        """The requests that left this server."""
+        local = (f"{server}/", "data:", "blob:")
+        return [url for url in self.requests if not url.startswith(local)]
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    yield opened
+    context.close()
+
+
+@pytest.fixture
+def watch(page: Page) -> Watch:
+    return Watch(page)

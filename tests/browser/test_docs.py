@@ -1,0 +1,180 @@
+"""The pages as a front-end developer meets them, in Chromium."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, ViewportSize, expect
+
+from tests.browser.conftest import Watch
+
+DESK: ViewportSize = {"width": 1280, "height": 1000}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+class SwaggerUI:
+    """What a person does in the Swagger UI."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.dialog = page.locator(".modal-ux")
+
+    def sign_in(self, name: str) -> None:
+        """Sign in as the person of this name; other names are buttons of the page."""
+        self.page.get_by_role("button", name="Authorize").first.click()
+        with self.page.expect_popup() as opening:
+            self.dialog.locator(".btn.authorize").first.click()
+        opening.value.get_by_role("button", name=name).first.click()
+
+    def signed_in(self) -> None:
+        """Wait for the dialog to say so, and close it."""
+        expect(self.dialog).to_contain_text("Authorized")
+        self.dialog.locator(".btn-done").first.click()
+
+    def open(self, operation_id: str) -> Operation:
+        block = self.page.locator(f"[id$='-{operation_id}'].opblock")
+        if "is-open" not in (block.get_attribute("class") or ""):
+            block.locator(".opblock-summary-control").click()
+        return Operation(block)
+
+
+class Operation:
+    """One operation, open."""
+
+    def __init__(self, block: Locator) -> None:
+        self.block = block
+
+    def fill(self, name: str, value: str) -> None:
+        self.block.locator(f"tr[data-param-name='{name}'] input").fill(value)
+
+    def fill_body(self, body: dict[str, Any]) -> None:
+        self.block.locator("textarea.body-param__text").fill(json.dumps(body))
+
+    def execute(self) -> tuple[int, dict[str, str], Any]:
+        """Status, headers and JSON of the answer, once the page shows it."""
+        with self.block.page.expect_response("**/api/workout-logs**") as answering:
+            self.block.locator(".btn.execute").click()
+        answer = answering.value
+        shown = self.block.locator(".live-responses-table tbody .response-col_status").first
+        expect(shown).to_contain_text(str(answer.status))
+        return answer.status, answer.all_headers(), answer.json() if answer.status != 204 else None
+
+
+@pytest.fixture
+def swagger_ui(page: Page, server: str, watch: Watch) -> SwaggerUI:
+    page.goto(f"{server}/docs")
+    return SwaggerUI(page)
+
+
+@pytest.fixture
+def runners(swagger_ui: SwaggerUI) -> SwaggerUI:
+    """The Swagger UI with the first runner signed in."""
+    swagger_ui.sign_in("Somchai")
+    swagger_ui.signed_in()
+    return swagger_ui
+
+
+def test_a_log_lives_its_life_through_try_it_out(
+    runners: SwaggerUI, server: str, watch: Watch
+) -> None:
+    status, headers, created = runners.open("createWorkoutLog").execute()
+    assert (status, created["data"]["runnerId"]) == (201, "user-somchai")
+    log_id, first_etag = created["data"]["id"], headers["etag"]
+
+    read = runners.open("getWorkoutLog")
+    read.fill("logId", log_id)
+    status, headers, answer = read.execute()
+    assert (status, headers["etag"], answer) == (200, first_etag, created)
+
+    update = runners.open("updateWorkoutLog")
+    update.fill("logId", log_id)
+    update.fill("If-Match", first_etag)
+    update.fill_body({"notes": "วิ่งกับเพื่อน, très agréable"})
+    status, headers, answer = update.execute()
+    assert (status, answer["data"]["notes"]) == (200, "วิ่งกับเพื่อน, très agréable")
+    assert headers["etag"] != first_etag
+
+    status, _, problem = update.execute()
+    assert (status, problem["code"]) == (412, "precondition-failed")
+
+    delete = runners.open("deleteWorkoutLog")
+    delete.fill("logId", log_id)
+    assert delete.execute()[0] == 204
+    assert read.execute()[0] == 404
+
+    assert watch.foreign(server) == []
+    assert watch.complaints == []
+
+
+def test_every_example_succeeds_at_the_first_click(runners: SwaggerUI) -> None:
+    statuses = {
+        operation_id: runners.open(operation_id).execute()[0]
+        for operation_id in (
+            "listWorkoutLogs",
+            "createWorkoutLog",
+            "getWorkoutLog",
+            "updateWorkoutLog",
+            "deleteWorkoutLog",
+        )
+    }
+    assert list(statuses.values()) == [200, 201, 200, 200, 204], statuses
+
+
+def test_a_coach_reads_and_does_not_write(swagger_ui: SwaggerUI) -> None:
+    swagger_ui.sign_in("มะลิ ศรีสุข (Mali Srisuk) coach")
+    swagger_ui.signed_in()
+    status, _, answer = swagger_ui.open("listWorkoutLogs").execute()
+    assert (status, len(answer["data"]) > 0) == (200, True)
+    update = swagger_ui.open("updateWorkoutLog")
+    update.fill("logId", answer["data"][0]["id"])
+    status, _, problem = update.execute()
+    assert (status, problem["code"]) == (403, "forbidden")
+
+
+def test_cancelling_the_sign_in_says_so(swagger_ui: SwaggerUI) -> None:
+    swagger_ui.sign_in("Cancel")
+    expect(swagger_ui.dialog).to_contain_text("access_denied")
+
+
+@pytest.mark.parametrize(
+    ("path", "sign"),
+    [
+        ("/", "What runners really did"),
+        ("/docs", "Authorize"),
+        ("/reference", "Create a workout log"),
+        ("/problems/", "duplicate-workout-log"),
+        ("/problems/duplicate-workout-log", "existingId"),
+    ],
+)
+def test_a_page_stands_alone_and_fits_every_screen(
+    page: Page, server: str, watch: Watch, path: str, sign: str
+) -> None:
+    for viewport in (DESK, PHONE):
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme="light" if viewport is DESK else "dark")
+        page.goto(server + path)
+        page.get_by_text(sign).first.wait_for(state="attached")
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    assert watch.foreign(server) == []
+    assert watch.complaints == []
+
+
+def test_an_open_operation_fits_a_phone(swagger_ui: SwaggerUI) -> None:
+    swagger_ui.page.set_viewport_size(PHONE)
+    operation = swagger_ui.open("createWorkoutLog")
+    expect(operation.block.locator(".btn.execute")).to_be_visible()
+    assert swagger_ui.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_the_sign_in_page_fits_a_phone(page: Page, server: str, watch: Watch) -> None:
+    page.set_viewport_size(PHONE)
+    page.goto(
+        f"{server}/development/authorize?response_type=code&client_id=app"
+        f"&redirect_uri={server}/docs/oauth2-redirect.html&code_challenge={'x' * 43}"
+        "&code_challenge_method=S256"
+    )
+    expect(page.get_by_role("button", name="Zoë Lindqvist")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert watch.complaints == []

@@ -1,0 +1,152 @@
+"""`make run` prepares everything a developer needs, and spoils nothing that is there."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from app.development import club, run
+from app.development.issuer import DevelopmentIssuer
+from app.service.stores.sqlite import SqliteStore
+from app.service.stores.transfer import count_documents
+from app.settings import Settings, SettingsError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def settings(tmp_path, free_port):
+    return Settings(app_env="development", port=free_port, sqlite_path=str(tmp_path / "logs.db"))
+
+
+def counts(path):
+    store = SqliteStore(path)
+    try:
+        return count_documents(store)
+    finally:
+        store.close()
+
+
+def test_an_empty_store_gets_the_club_once(settings):
+    run.prepare(settings)
+    first = counts(settings.sqlite_path)
+    assert first["user"] == 9
+    assert first["trainingSession"] == 288
+    run.prepare(settings)
+    assert counts(settings.sqlite_path) == first
+
+
+def test_a_store_with_data_is_left_alone(settings):
+    store = SqliteStore(settings.sqlite_path)
+    run.import_lines(store, [b'{"_id": "u", "_type": "user", "name": "Ada", "role": "admin"}'])
+    store.close()
+    run.prepare(settings)
+    assert counts(settings.sqlite_path) == {"user": 1}
+
+
+def test_an_occupied_port_is_named(settings):
+    said = pytest.raises(SettingsError, match=f"PORT: .* port {settings.port} ")
+    with socket.create_server(("127.0.0.1", settings.port)), said:
+        run.prepare(settings)
+    run.prepare(settings)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"app_env": "production"},
+        {"oauth_issuer": "https://id.example.org", "oauth_audience": "api"},
+    ],
+)
+def test_it_is_for_development_without_an_issuer(settings, changes):
+    with pytest.raises(SettingsError, match="make run"):
+        run.prepare(Settings(**{"app_env": "development", "port": settings.port, **changes}))
+
+
+def test_tokens_can_be_sourced_and_are_private(settings, tmp_path):
+    path = tmp_path / "instance" / "dev-tokens.env"
+    tokens = run.mint_tokens(DevelopmentIssuer.from_settings(settings))
+    for _ in range(2):
+        run.write_tokens(path, tokens)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    script = f'. "{path}"; echo "$RUNNER_TOKEN $RUNNER2_TOKEN $COACH_TOKEN $ADMIN_TOKEN"'
+    shown = subprocess.run(["sh", "-c", script], capture_output=True, check=True, text=True).stdout
+    assert shown.split() == list(tokens.values())
+
+
+def test_a_run_from_start_to_ctrl_c(tmp_path, free_port):
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": str(free_port)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.development.run"],
+        cwd=tmp_path,
+        env=environ | {"WORKERS": "2", "THREADS": "2"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    url = f"http://127.0.0.1:{free_port}"
+    try:
+        _wait_for(f"{url}/readyz", process)
+        tokens = dict(
+            line.split("=", 1)
+            for line in (tmp_path / "instance" / "dev-tokens.env").read_text().splitlines()
+        )
+        second = subprocess.run(
+            [sys.executable, "-m", "app.development.run"],
+            cwd=tmp_path,
+            env=environ,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        people = {name: _owner(url, tokens[name]) for name in ("RUNNER_TOKEN", "RUNNER2_TOKEN")}
+    finally:
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    assert people == {"RUNNER_TOKEN": club.RUNNER, "RUNNER2_TOKEN": club.RUNNER2}
+    assert (second.returncode, second.stdout) == (1, "")
+    assert f"port {free_port}" in second.stderr
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+    assert f"{url}/docs" in output
+    for name in ("RUNNER_TOKEN", "COACH_TOKEN", "ADMIN_TOKEN"):
+        assert tokens[name] in output
+    (curl,) = (line for line in output.splitlines() if line.startswith("curl "))
+    assert tokens["RUNNER_TOKEN"] in curl
+
+
+def _wait_for(url, process):
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if requests.get(url, timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    pytest.fail("the server did not start")
+
+
+def _owner(url, token):
+    """Whose logs a token lists; ten times, so that each worker process is asked."""
+    for _ in range(10):
+        answer = requests.get(
+            f"{url}/api/workout-logs?limit=1",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=10,
+        )
+        assert answer.status_code == 200
+    return answer.json()["data"][0]["runnerId"]
