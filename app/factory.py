@@ -19,7 +19,9 @@ from app.docs import problems as problem_pages
 from app.docs import routes as docs
 from app.service.links import ExternalLinks
 from app.service.stores import timing
+from app.service.stores.content_lake import ContentLake, Limits
 from app.service.stores.port import Store
+from app.service.stores.sanity import SanityStore
 from app.service.stores.sqlite import SqliteStore
 from app.service.workout_logs import WorkoutLogs
 from app.settings import Settings
@@ -65,8 +67,28 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
 
 
 def create_store(settings: Settings) -> Store:
-    """The embedded store."""
+    """The store in the Sanity project, if the settings name one, else the embedded store."""
+    if settings.sanity_project_id:
+        return SanityStore(create_content_lake(settings))
     return SqliteStore(settings.sqlite_path)
+
+
+def create_content_lake(settings: Settings) -> ContentLake:
+    """The client of the Sanity project's dataset."""
+    return ContentLake(
+        settings.sanity_api_url or f"https://{settings.sanity_project_id}.api.sanity.io",
+        dataset=settings.sanity_dataset,
+        token=settings.sanity_api_token,
+        api_version=settings.sanity_api_version,
+        limits=Limits(
+            connect_timeout=settings.sanity_connect_timeout,
+            read_timeout=settings.sanity_read_timeout,
+            deadline=settings.sanity_deadline,
+            retries=settings.sanity_retries,
+            pool_size=settings.sanity_pool_size,
+            writes_at_once=settings.sanity_writes_at_once,
+        ),
+    )
 
 
 def _create_issuer(app: Flask, settings: Settings) -> RemoteIssuer | DevelopmentIssuer | None:

@@ -31,6 +31,9 @@ def _setting(default: Any, read: str = "str", *, secret: bool = False, **options
     return field(default=default, repr=not secret, metadata=metadata)
 
 
+_SECONDS = validate.Range(0.1, 60)
+
+
 def _names(default: tuple[str, ...], *, secret: bool = False) -> Any:
     return _setting(default, "list", secret=secret, subcast=str.strip)
 
@@ -57,6 +60,12 @@ class Settings:
     sanity_api_token: str = _setting("", secret=True)
     sanity_api_version: str = _setting("2025-02-19")
     sanity_api_url: str = _setting("")
+    sanity_connect_timeout: float = _setting(2.0, "float", validate=_SECONDS)
+    sanity_read_timeout: float = _setting(5.0, "float", validate=_SECONDS)
+    sanity_deadline: float = _setting(10.0, "float", validate=_SECONDS)
+    sanity_retries: int = _setting(2, "int", validate=validate.Range(0, 10))
+    sanity_pool_size: int = _setting(32, "int", validate=validate.Range(1, 512))
+    sanity_writes_at_once: int = _setting(10, "int", validate=validate.Range(1, 100))
 
     # Who may call.
     oauth_issuer: str = _setting("")
@@ -146,6 +155,11 @@ def _sanity_complaints(settings: Settings) -> Iterator[str]:
         yield "SANITY_API_TOKEN: required with SANITY_PROJECT_ID."
     if settings.sanity_api_url:
         yield from _url_complaints("SANITY_API_URL", settings.sanity_api_url)
+    if settings.sanity_deadline <= settings.sanity_read_timeout:
+        yield (
+            "SANITY_DEADLINE: longer than SANITY_READ_TIMEOUT, or there is no time left to find "
+            "out what has become of a write without an answer."
+        )
 
 
 def _url_complaints(name: str, url: str) -> Iterator[str]:

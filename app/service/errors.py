@@ -55,15 +55,16 @@ class InvalidLog(ServiceError):
 
 
 class DuplicateLog(ServiceError):
-    """There is a log for this runner and session already: `existing_id`.
+    """There is a log for this runner and session already: `existing` is its document."""
 
-    `existing` is its document as it is now, where the store knows it.
-    """
-
-    def __init__(self, existing_id: str, existing: Mapping[str, Any] | None = None) -> None:
-        super().__init__(existing_id)
-        self.existing_id = existing_id
+    def __init__(self, existing: Mapping[str, Any]) -> None:
+        super().__init__(existing["_id"])
         self.existing = existing
+
+    @property
+    def existing_id(self) -> str:
+        """The log's id."""
+        return str(self.existing["_id"])
 
 
 class LogInUse(ServiceError):
@@ -71,13 +72,10 @@ class LogInUse(ServiceError):
 
 
 class RevisionMismatch(ServiceError):
-    """The log's revision is not, or no longer, the one that was named.
+    """The log is not, or no longer, at the revision that was named: `current` is its document."""
 
-    `current` is its document as it is now, where the store knows it.
-    """
-
-    def __init__(self, current: Mapping[str, Any] | None = None) -> None:
-        super().__init__()
+    def __init__(self, current: Mapping[str, Any]) -> None:
+        super().__init__(current["_id"])
         self.current = current
 
 

@@ -6,8 +6,6 @@ errors are those of `app.service.errors`.
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,9 +33,6 @@ Precondition = Callable[[str], bool]
 WRITE_TRIES = 30
 """How often an unconditional write is tried before too many other processes won the race."""
 
-LONGEST_PAUSE = 0.25
-"""Seconds; pauses between the tries grow up to this, each of a random length."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListFilters:
@@ -63,14 +58,11 @@ class Page(NamedTuple):
 
 
 class WorkoutLogs:
-    """The service over a store. `sleep` is called between tries of a write."""
+    """The service over a store."""
 
-    def __init__(
-        self, store: Store, links: ExternalLinks, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, store: Store, links: ExternalLinks) -> None:
         self._store = store
         self._links = links
-        self._sleep = sleep
         self._turns = Turns()
 
     def list(self, caller: Caller, filters: ListFilters) -> Page:
@@ -191,29 +183,28 @@ class WorkoutLogs:
         take turns, so the race is with other processes only.
         """
         if precondition is not None:
-            return self._try_to_write(caller, log_id, precondition, write)
+            return self._try_to_write(caller, self._find(caller, log_id), precondition, write)
         with self._turns.of(log_id):
-            for each_try in range(WRITE_TRIES):
+            stored = self._find(caller, log_id)
+            for _ in range(WRITE_TRIES):
                 try:
-                    return self._try_to_write(caller, log_id, None, write)
-                except RevisionMismatch:
-                    longest = min(LONGEST_PAUSE, 0.005 * 2**each_try)
-                    self._sleep(random.uniform(0, longest))  # noqa: S311 - spreads load, no secret
+                    return self._try_to_write(caller, stored, None, write)
+                except RevisionMismatch as mismatch:
+                    stored = stored._replace(document=mismatch.current)
         raise StoreUnavailable(f"{log_id} changed during each of {WRITE_TRIES} tries to write it")
 
     def _try_to_write(
         self,
         caller: Caller,
-        log_id: str,
+        stored: StoredLog,
         precondition: Precondition | None,
         write: Callable[[StoredLog, WorkoutLog], WorkoutLog],
     ) -> WorkoutLog:
-        stored = self._find(caller, log_id)
         log = self._read(stored)
         if not policy.may_write(caller, log.runner_id):
             raise Forbidden("A coach reads the logs of their runners, but does not change them.")
         if precondition is not None and not precondition(log.revision):
-            raise RevisionMismatch
+            raise RevisionMismatch(stored.document)
         return write(stored, log)
 
     def _create(self, transaction: Transaction, document: Document) -> Document:
@@ -221,10 +212,7 @@ class WorkoutLogs:
             return self._store.create_log(document, transaction_id=transaction.id)
         except DuplicateLog as duplicate:
             # Somebody, perhaps this very request sent twice, was faster since the context was read.
-            winner = self._store.get_log(duplicate.existing_id)
-            if winner is None:
-                raise
-            return self._replayed(transaction, duplicate.existing_id, [winner.document])
+            return self._replayed(transaction, duplicate.existing_id, [duplicate.existing])
 
     def _replayed(
         self, transaction: Transaction, log_id: str, existing: Sequence[Document]
@@ -236,8 +224,8 @@ class WorkoutLogs:
                 return document
             if transaction.key_prefix and revision.startswith(transaction.key_prefix):
                 raise InvalidLog([_KEY_REUSED])
-        ids = [document["_id"] for document in existing]
-        raise DuplicateLog(log_id if log_id in ids else ids[0])
+        of_the_pair = [document for document in existing if document["_id"] == log_id]
+        raise DuplicateLog((of_the_pair or existing)[0])
 
     def _read(self, stored: StoredLog) -> WorkoutLog:
         return documents.read_log(*stored, self._links)

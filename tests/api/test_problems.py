@@ -283,7 +283,8 @@ def test_every_error_of_the_service_has_a_problem() -> None:
 
     arguments: dict[type, tuple[Any, ...]] = {
         errors.InvalidLog: ([errors.Violation("x", "y", "/z")],),
-        errors.DuplicateLog: ("log",),
+        errors.DuplicateLog: ({"_id": "log"},),
+        errors.RevisionMismatch: ({"_id": "log"},),
     }
     for kind in leaves(errors.ServiceError):
         assert isinstance(problem_of(kind(*arguments.get(kind, ()))), Problem)

@@ -101,7 +101,7 @@ class Store(Protocol):
         """Store a new log; the answer is the document as stored, its `_rev` the transaction's id.
 
         `document` has `_id`, `_type` and its fields; the store adds `_rev`, `_createdAt` and
-        `_updatedAt`. Raises `DuplicateLog` when the `_id` exists.
+        `_updatedAt`. Raises `DuplicateLog` when the `_id` exists, with the document that has it.
         """
 
     def update_log(
@@ -115,7 +115,8 @@ class Store(Protocol):
     ) -> Document:
         """Change fields of a log that is still at `if_revision`; the answer is the new document.
 
-        Raises `RevisionMismatch` when it is not, `NotFound` when it is gone.
+        Raises `RevisionMismatch` with the document as it really is, even where reads are behind,
+        or `NotFound` when it is gone.
         """
 
     def delete_log(self, log_id: str, *, if_revision: str) -> None:

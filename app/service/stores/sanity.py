@@ -22,6 +22,7 @@ from app.service.errors import (
     LogInUse,
     NotFound,
     RevisionMismatch,
+    ServiceError,
     StoreTimeout,
     StoreUnavailable,
 )
@@ -82,18 +83,15 @@ class SanityStore:
             return self._lake.query(groq.CONTEXT_OF_CREATE, pair, _context_of_create)
 
     def create_log(self, document: Document, *, transaction_id: str) -> Document:
-        write = writes.Write(
-            document_id=document["_id"],
-            mutations=[{"create": document}],
-            transaction_id=transaction_id,
-            before=None,
-            after=transaction_id,
+        return self._execute(
+            writes.Write(
+                document_id=document["_id"],
+                mutations=[{"create": document}],
+                transaction_id=transaction_id,
+                before=None,
+                after=transaction_id,
+            )
         )
-        with _translated():
-            try:
-                return self._left_by(write)
-            except writes.Conflict as conflict:
-                raise DuplicateLog(document["_id"], conflict.current) from None
 
     def update_log(
         self,
@@ -105,42 +103,50 @@ class SanityStore:
         transaction_id: str,
     ) -> Document:
         fields = {"set": set_fields, "unset": [*unset_fields]}
-        write = writes.Write(
-            document_id=log_id,
-            mutations=[{"patch": {"id": log_id, "ifRevisionID": if_revision, **fields}}],
-            transaction_id=transaction_id,
-            before=if_revision,
-            after=transaction_id,
+        return self._execute(
+            writes.Write(
+                document_id=log_id,
+                mutations=[{"patch": {"id": log_id, "ifRevisionID": if_revision, **fields}}],
+                transaction_id=transaction_id,
+                before=if_revision,
+                after=transaction_id,
+            )
         )
-        with _translated(), _revision_guarded():
-            return self._left_by(write)
 
     def delete_log(self, log_id: str, *, if_revision: str) -> None:
-        # Only a patch can be for one revision, so one goes first in the same transaction. It must
-        # change something to be sure to count.
+        # Only a patch can be for one revision, so one goes first in the same transaction; it
+        # changes something, to be sure that it counts.
         fields = {"set": {"updatedAt": _now()}}
         guard = {"patch": {"id": log_id, "ifRevisionID": if_revision, **fields}}
-        write = writes.Write(
-            document_id=log_id,
-            mutations=[guard, {"delete": {"id": log_id}}],
-            transaction_id=uuid.uuid4().hex,
-            before=if_revision,
-            after=None,
+        self._execute(
+            writes.Write(
+                document_id=log_id,
+                mutations=[guard, {"delete": {"id": log_id}}],
+                transaction_id=uuid.uuid4().hex,
+                before=if_revision,
+                after=None,
+            )
         )
-        with _translated(), _revision_guarded():
-            try:
-                writes.execute(self._lake, write)
-            except HasExistingReferences:
-                raise LogInUse(log_id) from None
 
     def ping(self) -> None:
         with _translated():
             self._lake.query(groq.PING, {}, bool)
 
-    def _left_by(self, write: writes.Write) -> Document:
-        document = writes.execute(self._lake, write)
-        assert document is not None  # noqa: S101 - `after` names its revision
-        return document
+    def _execute(self, write: writes.Write) -> Document:
+        """The document that the write leaves; an empty one when it leaves none."""
+        with _translated():
+            try:
+                return writes.execute(self._lake, write) or {}
+            except writes.Conflict as conflict:
+                raise _error_of(conflict, write) from None
+            except HasExistingReferences:
+                raise LogInUse(write.document_id) from None
+
+
+def _error_of(conflict: writes.Conflict, write: writes.Write) -> ServiceError:
+    if conflict.current is None:
+        return NotFound()
+    return (DuplicateLog if write.before is None else RevisionMismatch)(conflict.current)
 
 
 @contextmanager
@@ -164,14 +170,6 @@ def _translated() -> Iterator[None]:
         if error.retry_after:
             unavailable.retry_after = math.ceil(error.retry_after)
         raise unavailable from error
-
-
-@contextmanager
-def _revision_guarded() -> Iterator[None]:
-    try:
-        yield
-    except writes.Conflict as conflict:
-        raise (RevisionMismatch(conflict.current) if conflict.current else NotFound) from None
 
 
 def _filters(query: LogQuery) -> dict[str, dict[str, Any]]:

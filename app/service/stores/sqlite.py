@@ -124,7 +124,7 @@ class SqliteStore:
             taken = connection.execute(queries.BODY, {"id": document["_id"]}).fetchall()
             taken += connection.execute(queries.LOGS_OF_PAIR, pair).fetchall()
             if taken:
-                raise DuplicateLog(_document(taken[0])["_id"])
+                raise DuplicateLog(_document(taken[0]))
             connection.execute(queries.INSERT, {"id": document["_id"], "body": _text(stored)})
         return stored
 
@@ -242,7 +242,7 @@ def _log_at(connection: sqlite3.Connection, log_id: str, revision: str) -> dict[
         raise NotFound
     document: dict[str, Any] = json.loads(row[0])
     if revision_of(document) != revision:
-        raise RevisionMismatch
+        raise RevisionMismatch(document)
     return document
 
 
