@@ -1,7 +1,7 @@
 """`make bench`: what the API costs, beside a thin proxy and a FastAPI peer, on this machine.
 
-Everything runs on loopback and ends by itself. `python -m bench --help` tells the parts; how to read
-the figures stands in BENCHMARKS.md, which a full run writes.
+Everything runs on loopback and ends by itself. `python -m bench --help` tells the parts; how to
+read the figures stands in BENCHMARKS.md, whose results a full run writes.
 
     sizes.py       how long, how many, how often: the full run and the tiny one of the tests
     documents.py   the Sanity documents that every server here answers with

@@ -1,4 +1,4 @@
-"""What the canned Content Lake answers, query by query: `tag` to a function of the rows asked for."""
+"""What the canned Content Lake answers: a query's `tag` to a function of the rows asked for."""
 
 from __future__ import annotations
 

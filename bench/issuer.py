@@ -70,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     answers: dict[str, Any]
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         answer = self.answers.get(self.path)
         body = json.dumps(answer).encode()
         self.send_response(200 if answer else 404)

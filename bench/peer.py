@@ -1,8 +1,8 @@
 """The strongest peer: FastAPI on uvicorn with uvloop and httptools, aiohttp to the Content Lake.
 
-It does the product's work as its users would write it, tuned: the token and the caller are cached,
-pydantic checks both ways and writes the JSON itself, independent calls go out together. It makes the
-calls of the routes that the product replaces: list 1, read 1, create 5 (three of them at once),
+It does the product's work as its users would write it, tuned: the token and the caller are
+cached, pydantic checks both ways and writes the JSON itself, independent calls go out together. It
+makes the calls of the routes that the product replaces: list 1, read 1, create 5 (three of them at once),
 update 3 and delete 2.
 """
 
@@ -46,7 +46,8 @@ _JOINS = (
     " 'runner': *[_id == ^.runnerId._ref][0]{_id, name}"
 )
 _LIST = (
-    "*[_type == 'workoutLog' && runnerId._ref in $runners && ($status == null || status == $status)"
+    "*[_type == 'workoutLog' && runnerId._ref in $runners"
+    " && ($status == null || status == $status) && ($feeling == null || feeling == $feeling)"
     " && ($createdAt == null || _createdAt < $createdAt || (_createdAt == $createdAt && _id < $id))]"
     f"| order(_createdAt desc, _id desc)[0...$limit]{{{_JOINS}}}"
 )
@@ -145,6 +146,7 @@ async def list_logs(
         _LIST,
         runners=[caller.id],
         status=filters.status,
+        feeling=filters.feeling,
         createdAt=created_at or None,
         id=log_id or None,
         limit=filters.limit,

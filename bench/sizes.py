@@ -10,7 +10,7 @@ class Sizes:
     """Seconds are of wall time; `seconds` is one sample's. `log_counts` are SQLite's."""
 
     warm_seconds: float = 20
-    rounds: int = 5
+    rounds: int = 3
     seconds: float = 2
     clients: int = 32
     log_counts: tuple[int, ...] = (1_000, 100_000, 1_000_000)
@@ -18,10 +18,20 @@ class Sizes:
     busy_clients: int = 500
     pausing_clients: int = 1000
     longest_pause: float = 4
-    crowd_seconds: float = 20
+    crowd_seconds: float = 12
     upstream_latency_ms: int = 50
     soak_requests: int = 100_000
     soak_steps: int = 5
+
+    @property
+    def busy_operation(self) -> str:
+        """The name of the load without pauses."""
+        return f"{self.busy_clients} clients, no pause"
+
+    @property
+    def pausing_operation(self) -> str:
+        """The name of the load with pauses."""
+        return f"{self.pausing_clients} clients, pauses up to {self.longest_pause:g} s"
 
 
 FULL = Sizes()

@@ -1,7 +1,7 @@
 """The least that a Python server in front of the Content Lake can do: no framework, no checks.
 
-`proxy` makes one round trip through a urllib3 pool and hands its bytes on; `constant` answers without
-any. Both are bare WSGI callables for the server that runs the product.
+`proxy` makes one round trip through a urllib3 pool and hands its bytes on; `constant` makes none.
+Both are bare WSGI callables for the server that runs the product.
 """
 
 from __future__ import annotations

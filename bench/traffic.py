@@ -18,7 +18,11 @@ NEW_LOG = {
     "weather": "humid, light wind",
     "temperature": 24.5,
 }
-CHANGES = {"actualDistance": 9.1, "notes": "Corrected with the watch's own figures.", "feeling": "okay"}
+CHANGES = {
+    "actualDistance": 9.1,
+    "notes": "Corrected with the watch's own figures.",
+    "feeling": "okay",
+}
 
 
 def request(
@@ -41,4 +45,6 @@ def request(
 def create(token: str, session_id: str, runner_id: str | None = None) -> str:
     """A create of a log for the session; `runner_id` None is the token's own person."""
     body = {"sessionId": session_id, **NEW_LOG}
-    return request("POST", PATH, token, body if runner_id is None else body | {"runnerId": runner_id})
+    return request(
+        "POST", PATH, token, body if runner_id is None else body | {"runnerId": runner_id}
+    )

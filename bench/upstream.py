@@ -1,7 +1,7 @@
 """The canned Content Lake: a process that answers each query at once from bytes made before.
 
-It knows a query by its `tag`. A mutation is answered as the Content Lake would, from its own body, so
-every create and update succeeds. `GET /-/calls` says how many calls it had.
+It knows a query by its `tag`. A mutation is answered as the Content Lake would, from its own body,
+so every create and update succeeds. `GET /-/calls` says how many calls it had.
 """
 
 from __future__ import annotations
@@ -92,7 +92,10 @@ class Connection(asyncio.Protocol):
             self._transport.write(reply)
 
 
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n%sContent-Length: %d\r\n\r\n%s"
+_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n"
+    b"%sContent-Length: %d\r\n\r\n%s"
+)
 _NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"
 
 
