@@ -1,4 +1,4 @@
-"""The documents that the benchmark's servers hold: as full of text as real ones, always the same."""
+"""The documents that the benchmark's servers hold: full of text like real ones, always the same."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 It does the product's work as its users would write it, tuned: the token and the caller are
 cached, pydantic checks both ways and writes the JSON itself, independent calls go out together. It
-makes the calls of the routes that the product replaces: list 1, read 1, create 5 (three of them at once),
-update 3 and delete 2.
+makes the calls of the routes that the product replaces: list 1, read 1, create 5 (three of them
+at once), update 3, delete 2.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ _JOINS = (
 _LIST = (
     "*[_type == 'workoutLog' && runnerId._ref in $runners"
     " && ($status == null || status == $status) && ($feeling == null || feeling == $feeling)"
-    " && ($createdAt == null || _createdAt < $createdAt || (_createdAt == $createdAt && _id < $id))]"
+    " && ($createdAt == null || _createdAt < $createdAt"
+    " || (_createdAt == $createdAt && _id < $id))]"
     f"| order(_createdAt desc, _id desc)[0...$limit]{{{_JOINS}}}"
 )
 _BY_ID = f"*[_type == 'workoutLog' && _id == $id][0]{{{_JOINS}}}"
