@@ -60,10 +60,17 @@ class Figures:
         return self._samples.get((server, operation), [])
 
     def cpu_ratio(self, one: Group, *others: Group) -> float | None:
-        """CPU of one over the CPU of the others together: the median of the rounds' own ratios."""
-        rounds = zip(*(self.of(*each) for each in (one, *others)), strict=True)
-        ratios = [above.cpu_ms / sum(each.cpu_ms for each in below) for above, *below in rounds]
-        return statistics.median(ratios) if ratios else None
+        """CPU of one over the CPU of the others together: the median of the rounds' own ratios.
+
+        None when one of them was not measured.
+        """
+        measured = [self.of(*each) for each in (one, *others)]
+        if not all(measured):
+            return None
+        return statistics.median(
+            above.cpu_ms / sum(each.cpu_ms for each in below)
+            for above, *below in zip(*measured, strict=True)
+        )
 
     def times_thin(self, server: str, operation: str) -> float | None:
         """CPU over that of the same round trips through the thin proxy."""
