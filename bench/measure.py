@@ -65,7 +65,10 @@ def measure(
     good = outcome["statuses"].get(str(load.expect), 0)
     failures = sum(outcome["statuses"].values()) - good
     if not good or (failures and not failures_allowed):
-        raise MeasureError(f"{server.name}, {operation}: answers by status {outcome['statuses']}")
+        raise MeasureError(
+            f"{server.name}, {operation}: answers by status {outcome['statuses']}\n"
+            f"{server.output()}"
+        )
     return Sample(
         server=server.name,
         operation=operation,

@@ -77,6 +77,10 @@ class Process:
         """Bytes of the whole tree."""
         return sum(each.memory_full_info().pss for each in self._tree())
 
+    def output(self) -> str:
+        """The end of what it printed."""
+        return self._log.read_text(errors="replace")[-3000:]
+
     def _tree(self) -> list[psutil.Process]:
         try:
             return [self._root, *self._root.children(recursive=True)]
@@ -95,5 +99,4 @@ class Process:
             else:
                 return
         self.__exit__(None, None, None)
-        output = self._log.read_text(errors="replace")[-3000:]
-        raise StartError(f"{self.name} does not listen on port {self.port}:\n{output}")
+        raise StartError(f"{self.name} does not listen on port {self.port}:\n{self.output()}")

@@ -1,6 +1,6 @@
 """The canned Content Lake: a process that answers each query at once from bytes made before.
 
-It knows a query by its `tag`. A mutation is answered as the Content Lake would, from its own body,
+It knows the product's queries by their text and the peer's by their `tag`. A mutation is answered as the Content Lake would, from its own body,
 so every create and update succeeds. `GET /-/calls` says how many calls it had.
 """
 
@@ -20,15 +20,17 @@ import uvloop
 from bench.answers import ANSWERS, LOG
 
 _tag = re.compile(rb"[?&]tag=([a-z0-9._-]+)")
-_limit = re.compile(rb"limit(?:%22|\")?[=:](\d+)")
+_limit = re.compile(rb"limit=(\d+)")
 _length = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 def answer(method: bytes, target: bytes, body: bytes) -> bytes | None:
     """The JSON that answers a request; None when there is none for it."""
     if b"/data/query/" in target:
-        tag = _tag.search(target)
-        limit = _limit.search(body or target)
+        if body:
+            asked = orjson.loads(body)
+            return query_answer(asked["query"], asked["params"].get("limit", 0))
+        tag, limit = _tag.search(target), _limit.search(target)
         return query_answer(tag[1].decode() if tag else "", int(limit[1]) if limit else 0)
     if b"/data/mutate/" in target and method == b"POST":
         return orjson.dumps(mutate_answer(orjson.loads(body)))
@@ -38,9 +40,9 @@ def answer(method: bytes, target: bytes, body: bytes) -> bytes | None:
 
 
 @lru_cache(maxsize=64)
-def query_answer(tag: str, limit: int) -> bytes | None:
-    """The answer to the query with this tag, lists of `limit` rows."""
-    make = ANSWERS.get(tag)
+def query_answer(query: str, limit: int) -> bytes | None:
+    """The answer to a query, known by its text or its tag; lists have `limit` rows."""
+    make = ANSWERS.get(query)
     return orjson.dumps({"result": make(limit), "ms": 2}) if make else None
 
 
