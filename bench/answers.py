@@ -1,4 +1,4 @@
-"""What the canned Content Lake answers, by a query's text or tag: functions of the rows asked for."""
+"""What the canned Content Lake answers, by a query's text or tag: functions of the page's size."""
 
 from __future__ import annotations
 

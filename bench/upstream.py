@@ -1,7 +1,9 @@
 """The canned Content Lake: a process that answers each query at once from bytes made before.
 
-It knows the product's queries by their text and the peer's by their `tag`. A mutation is answered as the Content Lake would, from its own body,
-so every create and update succeeds. `GET /-/calls` says how many calls it had.
+It knows the product's queries by their text and the peer's by their `tag`. A mutation is answered
+as the Content Lake would, from its own body, so every create and update succeeds.
+
+`GET /-/calls` says how many calls it had.
 """
 
 from __future__ import annotations
