@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test lint spec
+.PHONY: help setup run serve test lint spec bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ lint: .venv/development ## Check style and types
 spec: .venv/development ## Write openapi.yaml from the code
 	$(BIN)/flask --app wsgi spec openapi.yaml
 
+bench: .venv/development ## Measure against a thin proxy and a FastAPI peer; renews BENCHMARKS.md
+	$(BIN)/python -m bench --json build/bench.json --page BENCHMARKS.md
+
 # The stamps below stand for what is installed; a change of the dependencies installs anew.
 .venv/bin/uv:
 	@$(PYTHON) -m venv .venv || { \
@@ -42,5 +45,5 @@ spec: .venv/development ## Write openapi.yaml from the code
 	@touch $@
 
 .venv/development: setup.cfg pyproject.toml | .venv/bin/uv
-	@$(INSTALL) -e '.[test,lint]'
+	@$(INSTALL) -e '.[test,lint,bench]'
 	@touch $@ .venv/runtime

@@ -47,7 +47,8 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         Raises `Problem`, `app.service.errors.CallerRefused` and what the store raises.
         """
         try:
-            token = self.acquire_token(scope)
+            # Not `acquire_token`: the same, but it first copies the request for other grants.
+            token = self.validate_request([scope], request)
         except InsufficientScopeError:
             raise _insufficient_scope(scope) from None
         except OAuth2Error as error:

@@ -33,6 +33,10 @@ _published_id = re.compile(ID_PATTERN.removeprefix("^").removesuffix("$"))
 _utc = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 _plain_revision = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
+_STATUSES = {each.value: each for each in Status}
+_FEELINGS = {each.value: each for each in Feeling}
+_SESSION_TYPES = {each.value: each for each in SessionType}
+
 Member = TypeVar("Member", bound=StrEnum)
 
 
@@ -62,7 +66,7 @@ def revision_of(document: Document) -> str:
 
 def reference_id(value: object) -> str | None:
     """The id that a reference, or the plain string of an old document, points at."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("_ref")
     return value if isinstance(value, str) and value else None
 
@@ -85,13 +89,13 @@ def read_log(
         revision=revision_of(document),
         session_id=reference_id(document.get("sessionId")),
         runner_id=reference_id(document.get("runnerId")),
-        status=_member(Status, document.get("status")),
+        status=_member(_STATUSES, document.get("status")),
         external_link=link if link and links.allows(link) else None,
         actual_distance=_number(document.get("actualDistance"), 0, LONGEST_DISTANCE) or None,
         actual_duration=_duration(document.get("actualDuration")),
         actual_pace=_pace(document.get("actualPace")),
         notes=_text(document.get("notes")),
-        feeling=_member(Feeling, document.get("feeling")),
+        feeling=_member(_FEELINGS, document.get("feeling")),
         injuries=_texts(document.get("injuries")),
         weather=_text(document.get("weather")),
         temperature=_number(document.get("temperature"), COLDEST, HOTTEST),
@@ -108,7 +112,7 @@ def read_session(document: Document) -> PlannedSession:
         id=document["_id"],
         date=_date(document.get("date")),
         day=_text(document.get("day")),
-        type=_member(SessionType, document.get("type")),
+        type=_member(_SESSION_TYPES, document.get("type")),
         distance=_planned(document.get("distance")),
         duration=_planned(document.get("duration")),
         pace=_planned(document.get("pace")),
@@ -160,13 +164,15 @@ def _texts(value: object) -> list[str]:
 
 def _planned(value: object) -> str | None:
     """A planner's figure: text, though some plans hold it as a number."""
+    if isinstance(value, str):
+        return value or None
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g}"
-    return _text(value)
+    return None
 
 
 def _number(value: object, least: float, most: float) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value if least <= value <= most else None
 
@@ -189,11 +195,8 @@ def _pace(value: object) -> int | None:
         return None
 
 
-def _member(kind: type[Member], value: object) -> Member | None:
-    try:
-        return kind(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+def _member(members: Mapping[str, Member], value: object) -> Member | None:
+    return members.get(value) if isinstance(value, str) else None
 
 
 def _date(value: object) -> str | None:

@@ -14,17 +14,17 @@ SLOWEST_PACE = 999 * 60 + 59
 DURATION_PATTERN = r"^([0-9]{1,2}:)?[0-9]{1,2}:[0-5][0-9]$"
 PACE_PATTERN = r"^[0-9]{1,3}:[0-5][0-9]$"
 
-_duration = re.compile(r"(?:([0-9]{1,2}):([0-5][0-9])|([0-9]{1,2})):([0-5][0-9])", re.ASCII)
+_duration = re.compile(r"([0-9]{1,2}:[0-5][0-9]|[0-9]{1,2}):[0-5][0-9]")
 _pace = re.compile(r"([0-9]{1,3}):([0-5][0-9])", re.ASCII)
 
 
 def parse_duration(text: str) -> int:
     """Seconds of `H:MM:SS`, `MM:SS` or `M:SS`. Raises ValueError, also for zero."""
-    match = _duration.fullmatch(text)
-    if not match:
+    if not _duration.fullmatch(text):
         raise ValueError("not H:MM:SS, MM:SS or M:SS")
-    hours, minutes_of_hour, minutes, seconds = (int(each or 0) for each in match.groups())
-    total = hours * 3600 + (minutes_of_hour + minutes) * 60 + seconds
+    total = 0
+    for each in text.split(":"):
+        total = total * 60 + int(each)
     if not total:
         raise ValueError("no time at all")
     return total

@@ -112,6 +112,7 @@ class WorkoutLogs:
             revision="",
             session_id=session_id,
             runner_id=runner_id,
+            injuries=[],
         )
         changes = rules.merge(blank, {**sent, "runner_id": runner_id})
         transaction = Transaction.of(caller, idempotency_key, {**sent, "runner_id": runner_id})

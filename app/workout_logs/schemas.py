@@ -6,8 +6,9 @@ names are the attributes of `app.service.model`, the JSON names their camelCase.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import marshmallow as ma
@@ -19,6 +20,7 @@ from app.service.documents import COLDEST, HOTTEST, LONGEST_DISTANCE
 from app.service.links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
 from app.service.workout_logs import ListFilters
+from app.workout_logs.dumping import compile_dump
 from app.workout_logs.fields import (
     LONGEST_STORED_TEXT,
     Cursor,
@@ -53,6 +55,16 @@ class Shape(ma.Schema):
         "unknown": Coded("unknown-field", "There is no such field here."),
         "type": Coded("type", "Not an object."),
     }
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """What marshmallow's own `dump` writes, in a tenth of its time."""
+        if self.many if many is None else many:
+            return [self._dump_one(each) for each in obj]
+        return self._dump_one(obj)
+
+    @cached_property
+    def _dump_one(self) -> Callable[[Any], Any]:
+        return compile_dump(self)
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         if field_obj.data_key is None:

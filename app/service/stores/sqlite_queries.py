@@ -1,8 +1,8 @@
 """The embedded store's tables and queries: constant text, values only as parameters.
 
-One table holds every document as the JSON text it came as. What the queries look for are virtual
-columns over that text, kept in partial indexes; `type` is NULL for drafts and release versions, so
-no index and no query ever sees one (`perspective=published`).
+One table holds every document as the JSON text it came as. What the queries look for are
+columns generated from that text, kept in partial indexes; `type` is NULL for drafts and release
+versions, so no index and no query ever sees one (`perspective=published`).
 """
 
 from __future__ import annotations
@@ -27,24 +27,25 @@ def _instant(text: str) -> str:
     )
 
 
+# Stored, so that no read ever parses a document; before the text, so that finding them is short.
 SCHEMA = f"""
 CREATE TABLE document (
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
-    body TEXT NOT NULL,
     type TEXT AS (
         CASE WHEN id GLOB 'drafts.*' OR id GLOB 'versions.*' THEN NULL
         ELSE json_extract(body, '$._type') END
-    ),
-    created_at TEXT AS ({_instant(_CREATED_AT)}),
-    runner_id TEXT AS ({_reference("runnerId")}),
-    session_id TEXT AS ({_reference("sessionId")}),
-    coach_id TEXT AS ({_reference("coachId")}),
-    email TEXT AS (lower(json_extract(body, '$.email'))),
+    ) STORED,
+    created_at TEXT AS ({_instant(_CREATED_AT)}) STORED,
+    runner_id TEXT AS ({_reference("runnerId")}) STORED,
+    session_id TEXT AS ({_reference("sessionId")}) STORED,
+    coach_id TEXT AS ({_reference("coachId")}) STORED,
+    email TEXT AS (lower(json_extract(body, '$.email'))) STORED,
     feedback_on TEXT AS (
         CASE WHEN json_extract(body, '$.workoutLogId._weak') THEN NULL
         ELSE json_extract(body, '$.workoutLogId._ref') END
-    )
+    ) STORED,
+    body TEXT NOT NULL
 );
 CREATE INDEX log_by_created ON document (created_at DESC, id DESC)
     WHERE type = 'workoutLog';

@@ -1,0 +1,1 @@
+"""What is measured: each part is a module with `run(bench)`, which returns its samples."""

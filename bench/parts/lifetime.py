@@ -1,0 +1,58 @@
+"""The product from its start on: the CPU time until the first answer, and memory as it works."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from contextlib import ExitStack
+from dataclasses import replace
+
+from bench import documents, servers
+from bench.measure import Sample, measure
+from bench.parts.side_by_side import api_loads
+from bench.processes import Process
+from bench.setting import Bench, say
+
+STARTS = 3
+
+
+def run(bench: Bench) -> list[Sample]:
+    """`start` is one request; a `soak` of one turn is a share of each operation."""
+    samples = []
+    with ExitStack() as stack:
+        lake = stack.enter_context(servers.upstream(bench.folder))
+        for turn in range(STARTS):
+            say(f"lifetime: start {turn + 1} of {STARTS}")
+            samples.append(_start(bench, lake, turn))
+        product = stack.enter_context(servers.product_on_sanity(bench.folder, lake, bench.issuer))
+        loads = api_loads(bench, bench.issuer.token(documents.RUNNER_ID)).values()
+        steps = bench.sizes.soak_steps
+        count = bench.sizes.soak_requests // steps // len(loads)
+        for step in range(steps):
+            say(f"lifetime: {bench.sizes.soak_requests} requests, step {step + 1} of {steps}")
+            samples += [
+                measure(product, "soak", replace(load, count=count, seconds=120), turn=step)
+                for load in loads
+            ]
+    return samples
+
+
+def _start(bench: Bench, lake: Process, turn: int) -> Sample:
+    begun = time.perf_counter()
+    with servers.product_on_sanity(bench.folder, lake, bench.issuer) as product:
+        with urllib.request.urlopen(f"http://127.0.0.1:{product.port}/healthz", timeout=30):
+            milliseconds = (time.perf_counter() - begun) * 1000
+        return Sample(
+            server=product.name,
+            operation="start",
+            turn=turn,
+            requests=1,
+            failures=0,
+            per_second=1000 / milliseconds,
+            cpu_ms=product.cpu_seconds() * 1000,
+            p50_ms=milliseconds,
+            p99_ms=milliseconds,
+            upstream_calls=None,
+            pss_mb=product.worker_pss() / 1e6,
+            driver_busy=0,
+        )

@@ -1,0 +1,72 @@
+"""The product on the Content Lake beside the thin proxy and the peer, without upstream latency."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from bench import documents, servers, traffic
+from bench.answers import LOG
+from bench.measure import Load, Sample, measure
+from bench.processes import Process
+from bench.setting import Bench, say
+from bench.traffic import PATH, request
+
+
+def run(bench: Bench) -> list[Sample]:
+    """Interleaved: in each round every operation is put on every server, one after the other."""
+    with ExitStack() as stack:
+        lake = stack.enter_context(servers.upstream(bench.folder))
+        product = stack.enter_context(servers.product_on_sanity(bench.folder, lake, bench.issuer))
+        peer = stack.enter_context(servers.peer(bench.folder, lake, bench.issuer))
+        thin = stack.enter_context(servers.thin(bench.folder, lake))
+        constant = stack.enter_context(servers.constant(bench.folder, lake))
+        token = bench.issuer.token(documents.RUNNER_ID)
+        api, proxy, canned = api_loads(bench, token), thin_loads(bench), thin_loads(bench)
+        del canned["write"]
+        work: list[tuple[Process, str, Load]] = [
+            *((thin, name, load) for name, load in proxy.items()),
+            *((constant, name, load) for name, load in canned.items()),
+            *((server, name, load) for name, load in api.items() for server in (product, peer)),
+        ]
+        say(f"side by side: warming 4 servers for {bench.sizes.warm_seconds} s")
+        bench.warm([(server, load) for server, _, load in work])
+        samples = []
+        for turn in range(bench.sizes.rounds):
+            say(f"side by side: round {turn + 1} of {bench.sizes.rounds}")
+            samples += [
+                measure(server, name, load, turn=turn, lake=lake) for server, name, load in work
+            ]
+        return samples
+
+
+def api_loads(bench: Bench, token: str) -> dict[str, Load]:
+    """A load for each operation of the API."""
+
+    def load(one: str, expect: int = 200) -> Load:
+        sizes = bench.sizes
+        return Load(requests=[one], expect=expect, clients=sizes.clients, seconds=sizes.seconds)
+
+    log = f"{PATH}/{LOG['_id']}"
+    unchanged = {"If-None-Match": f'"{LOG["_rev"]}"'}
+    return {
+        "list": load(request("GET", PATH, token)),
+        "list of 100": load(request("GET", f"{PATH}?limit=100", token)),
+        "read": load(request("GET", log, token)),
+        "read, unchanged": load(request("GET", log, token, headers=unchanged), 304),
+        "create": load(traffic.create(token, "session-0001"), 201),
+        "update": load(request("PUT", log, token, traffic.CHANGES)),
+        "delete": load(request("DELETE", log, token), 204),
+    }
+
+
+def thin_loads(bench: Bench) -> dict[str, Load]:
+    """A load for each round trip of the thin proxy."""
+    sizes = bench.sizes
+    return {
+        name: Load(
+            requests=[request("GET", f"/{name}", "none")],
+            clients=sizes.clients,
+            seconds=sizes.seconds,
+        )
+        for name in ("list", "read", "write")
+    }

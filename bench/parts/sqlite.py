@@ -1,0 +1,127 @@
+"""The product on the embedded store, with a thousand logs and with a million."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count, islice
+from pathlib import Path
+
+import orjson
+
+from app.service import cursor
+from app.service.stores import sqlite_queries as queries
+from app.service.stores.port import Position
+from app.service.stores.sqlite import SqliteStore
+from bench import documents, servers, traffic
+from bench.documents import ADMIN_ID, COACH_ID, RUNNER_ID, Document
+from bench.measure import Load, Sample, measure
+from bench.processes import Process
+from bench.setting import Bench, say
+from bench.traffic import PATH, request
+
+WRITES = 500
+"""Creates of one sample, and updates: each on a session or a log of its own."""
+
+
+def run(bench: Bench) -> list[Sample]:
+    """Every size is loaded first, then all are driven interleaved."""
+    sizes = bench.sizes
+    with ExitStack() as stack:
+        products: dict[int, Process] = {}
+        for logs in sizes.log_counts:
+            say(f"SQLite: loading {logs:,} logs")
+            database = bench.folder / f"{logs}.db"
+            load(database, logs, sizes.logs_per_runner, spare=WRITES * sizes.rounds)
+            products[logs] = stack.enter_context(
+                servers.product_on_sqlite(bench.folder, database, bench.issuer)
+            )
+        tokens = {each: bench.issuer.token(each) for each in (ADMIN_ID, RUNNER_ID)}
+        reads = {logs: _reads(bench, logs, tokens) for logs in products}
+        say(f"SQLite: warming {len(products)} servers for {sizes.warm_seconds} s")
+        bench.warm(
+            [(products[logs], each) for logs, loads in reads.items() for each in loads.values()]
+        )
+        samples = []
+        for turn in range(sizes.rounds):
+            say(f"SQLite: round {turn + 1} of {sizes.rounds}")
+            for name in reads[sizes.log_counts[0]]:
+                for logs, product in products.items():
+                    operation = f"{name}, {logs:,} logs"
+                    samples.append(measure(product, operation, reads[logs][name], turn=turn))
+            for logs, product in products.items():
+                for name, each in _writes(bench, logs, tokens, turn).items():
+                    samples.append(measure(product, f"{name}, {logs:,} logs", each, turn=turn))
+        return samples
+
+
+def load(database: Path, logs: int, logs_per_runner: int, spare: int) -> None:
+    """Make the database: `logs` logs, and `spare` sessions of `RUNNER_ID` without one."""
+    store = SqliteStore(database)
+    with store.transaction() as connection:
+        # Half a gigabyte of pages instead of two megabytes: loads a million logs in half the time.
+        connection.execute("PRAGMA cache_size = -500000")
+        rows = (
+            {"id": each["_id"], "body": orjson.dumps(each).decode()}
+            for each in _documents(logs, logs_per_runner, spare)
+        )
+        connection.executemany(queries.INSERT, rows)
+    store.close()
+
+
+def _documents(logs: int, logs_per_runner: int, spare: int) -> Iterator[Document]:
+    """Runners in turn log a session of theirs, minute by minute; `RUNNER_ID` is the first."""
+    yield documents.user(ADMIN_ID, "admin")
+    yield documents.user(COACH_ID, "coach")
+    runners = [RUNNER_ID, *(f"user.{number:06}" for number in range(1, logs // logs_per_runner))]
+    for runner_id in runners:
+        yield documents.user(runner_id, "runner", COACH_ID)
+        yield documents.plan(f"plan.{runner_id}", runner_id)
+    for number in range(logs):
+        runner_id = runners[number % len(runners)]
+        yield documents.session(f"session-{number}", f"plan.{runner_id}", number)
+        yield documents.log(_log_id(number), runner_id, f"session-{number}", number)
+    for number in range(spare):
+        yield documents.session(f"spare-{number}", f"plan.{RUNNER_ID}", number)
+
+
+def _log_id(number: int) -> str:
+    return f"workoutLog.{number:040x}"
+
+
+def _reads(bench: Bench, logs: int, tokens: dict[str, str]) -> dict[str, Load]:
+    admin, runner = tokens[ADMIN_ID], tokens[RUNNER_ID]
+    sizes = bench.sizes
+    middle = documents.log(_log_id(logs // 2), RUNNER_ID, "", logs // 2)
+    deep = cursor.encode(Position(middle["_createdAt"], middle["_id"]))
+    some = random.Random(logs).choices(range(logs), k=1000)
+    requests = {
+        "list, own": [request("GET", PATH, runner)],
+        "list, first page": [request("GET", PATH, admin)],
+        "list, deep page": [request("GET", f"{PATH}?cursor={deep}", admin)],
+        "list of 100": [request("GET", f"{PATH}?limit=100", admin)],
+        "read": [request("GET", f"{PATH}/{_log_id(number)}", admin) for number in some],
+    }
+    return {
+        name: Load(requests=each, clients=sizes.clients, seconds=sizes.seconds)
+        for name, each in requests.items()
+    }
+
+
+def _writes(bench: Bench, logs: int, tokens: dict[str, str], turn: int) -> dict[str, Load]:
+    """Every request of its own kind once: a second time it would be refused, or change nothing."""
+    spare = range(turn * WRITES, (turn + 1) * WRITES)
+    some = [*islice(count(turn), 0, logs, max(1, logs // WRITES))][:WRITES]
+    changes = {**traffic.CHANGES, "notes": f"Corrected in round {turn}."}
+    admin, runner = tokens[ADMIN_ID], tokens[RUNNER_ID]
+    creates = [traffic.create(runner, f"spare-{number}") for number in spare]
+    updates = [request("PUT", f"{PATH}/{_log_id(each)}", admin, changes) for each in some]
+    clients = bench.sizes.clients
+
+    def once(requests: list[str], expect: int) -> Load:
+        return Load(
+            requests=requests, expect=expect, clients=clients, seconds=60, count=len(requests)
+        )
+
+    return {"create": once(creates, 201), "update": once(updates, 200)}

@@ -1,0 +1,100 @@
+"""How each server of the benchmark is started: on loopback, with the settings that it needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.issuer import AUDIENCE, Issuer
+from bench.processes import Process, free_port
+
+THREADS = 32
+_SANITY_TOKEN = "bench"
+
+
+def upstream(folder: Path, *, latency_ms: float = 0, compress: bool = False) -> Process:
+    """The canned Content Lake."""
+    port = free_port()
+    module = ["bench.upstream", "--port", str(port), "--latency-ms", str(latency_ms)]
+    return Process(
+        "upstream",
+        [*module, "--gzip"] if compress else module,
+        port=port,
+        environ={},
+        log=folder / f"upstream-{port}.log",
+    )
+
+
+def thin(folder: Path, lake: Process, *, workers: int = 1) -> Process:
+    """The thin proxy."""
+    return _granian(folder, "thin proxy", "bench.thin:proxy", lake, workers)
+
+
+def constant(folder: Path, lake: Process) -> Process:
+    """The constant answer."""
+    return _granian(folder, "constant", "bench.thin:constant", lake, 1)
+
+
+def peer(folder: Path, lake: Process, issuer: Issuer, *, workers: int = 1) -> Process:
+    """FastAPI + aiohttp."""
+    port = free_port()
+    options = ["--port", str(port), "--workers", str(workers), "--no-access-log"]
+    return Process(
+        "FastAPI + aiohttp",
+        ["uvicorn", "bench.peer:app", "--loop", "uvloop", "--http", "httptools", *options],
+        port=port,
+        environ={
+            "OAUTH_ISSUER": issuer.url,
+            "SANITY_API_TOKEN": _SANITY_TOKEN,
+            "UPSTREAM_URL": f"http://127.0.0.1:{lake.port}",
+        },
+        log=folder / f"peer-{port}.log",
+    )
+
+
+def product_on_sanity(folder: Path, lake: Process, issuer: Issuer, *, workers: int = 1) -> Process:
+    """The product as `make serve` runs it, on the canned Content Lake."""
+    sanity = {
+        "SANITY_PROJECT_ID": "bench",
+        "SANITY_DATASET": "bench",
+        "SANITY_API_TOKEN": _SANITY_TOKEN,
+        "SANITY_API_URL": f"http://127.0.0.1:{lake.port}",
+    }
+    return _product(folder, "product, Sanity", issuer, workers, sanity)
+
+
+def product_on_sqlite(folder: Path, database: Path, issuer: Issuer, *, workers: int = 1) -> Process:
+    """The product as `make serve` runs it, on the embedded store."""
+    return _product(folder, "product, SQLite", issuer, workers, {"SQLITE_PATH": str(database)})
+
+
+def _product(
+    folder: Path, name: str, issuer: Issuer, workers: int, store: dict[str, str]
+) -> Process:
+    port = free_port()
+    return Process(
+        name,
+        ["app.server"],
+        port=port,
+        environ={
+            "PORT": str(port),
+            "WORKERS": str(workers),
+            "THREADS": str(THREADS),
+            "LOG_LEVEL": "warning",
+            "OAUTH_ISSUER": issuer.url,
+            "OAUTH_AUDIENCE": AUDIENCE,
+            **store,
+        },
+        log=folder / f"product-{port}.log",
+    )
+
+
+def _granian(folder: Path, name: str, target: str, lake: Process, workers: int) -> Process:
+    port = free_port()
+    options = ["--workers", str(workers), "--blocking-threads", str(THREADS), "--no-ws"]
+    return Process(
+        name,
+        ["granian", "--interface", "wsgi", "--port", str(port), *options, target],
+        port=port,
+        environ={"UPSTREAM_URL": f"http://127.0.0.1:{lake.port}"},
+        log=folder / f"granian-{port}.log",
+    )
