@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import orjson
 import pytest
 from flask import Flask
@@ -22,6 +23,10 @@ from app.settings import Settings
 from tests import world
 from tests.content_lake import ContentLake, running_content_lake
 from tests.issuer import AUDIENCE, Issuer, running_issuer
+
+# Busy machines are slow, which is no fault; and a run should find what the run before found.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("suite")
 
 OpenStore = Callable[[Iterable[dict[str, Any]]], Store]
 

@@ -29,6 +29,22 @@ ID_PATTERN = r"^(?!drafts\.|versions\.)[A-Za-z0-9._][A-Za-z0-9._-]{0,127}$"
 LONGEST_DISTANCE = 1000
 COLDEST, HOTTEST = -50, 60
 
+FIELD_NAMES = {
+    "session_id": "sessionId",
+    "runner_id": "runnerId",
+    "status": "status",
+    "external_link": "externalLink",
+    "actual_distance": "actualDistance",
+    "actual_duration": "actualDuration",
+    "actual_pace": "actualPace",
+    "notes": "notes",
+    "feeling": "feeling",
+    "injuries": "injuries",
+    "weather": "weather",
+    "temperature": "temperature",
+}
+"""The document's field for each attribute of `WorkoutLog` that is stored."""
+
 _published_id = re.compile(ID_PATTERN.removeprefix("^").removesuffix("$"))
 _utc = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 _plain_revision = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -121,7 +137,7 @@ def read_session(document: Document) -> PlannedSession:
 
 def field_values(changes: Mapping[str, Any]) -> dict[str, Any]:
     """The document's fields for attributes of `WorkoutLog`; None means unset."""
-    return {_FIELD_NAMES[name]: _stored(name, value) for name, value in changes.items()}
+    return {FIELD_NAMES[name]: _stored(name, value) for name, value in changes.items()}
 
 
 def _stored(name: str, value: Any) -> Any:
@@ -134,22 +150,6 @@ def _stored(name: str, value: Any) -> Any:
     if name in ("session_id", "runner_id"):
         return reference(value)
     return str(value) if isinstance(value, StrEnum) else value
-
-
-_FIELD_NAMES = {
-    "session_id": "sessionId",
-    "runner_id": "runnerId",
-    "status": "status",
-    "external_link": "externalLink",
-    "actual_distance": "actualDistance",
-    "actual_duration": "actualDuration",
-    "actual_pace": "actualPace",
-    "notes": "notes",
-    "feeling": "feeling",
-    "injuries": "injuries",
-    "weather": "weather",
-    "temperature": "temperature",
-}
 
 
 def _text(value: object) -> str | None:

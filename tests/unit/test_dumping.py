@@ -54,7 +54,7 @@ pages = st.fixed_dictionaries(
             {
                 "limit": st.integers(1, 100),
                 "next_cursor": words,
-                "total": st.none() | st.integers(0),
+                "total": st.none() | st.integers(0, 2**53),
             }
         ),
     }
