@@ -78,8 +78,9 @@ async function serve(request, response, url, body) {
     throw boom(404, 'Not Found', `Dataset "${name}" not found for project ID "${options.project}"`)
   }
   const rights = rightsOf(request)
-  const answer = await {query, mutate, doc}[kind]({request, url, body, rights, ids})
-  if (rule && !early && disturb(rule, request, response, answer)) return
+  const disturbed = Boolean(rule && !early)
+  const answer = await {query, mutate, doc}[kind]({request, url, body, rights, ids, disturbed})
+  if (disturbed && disturb(rule, request, response, answer)) return
   send(request, response, 200, answer)
 }
 
@@ -125,7 +126,7 @@ function queryOf(url) {
   }
 }
 
-async function mutate({url, body, rights}) {
+async function mutate({url, body, rights, disturbed}) {
   if (body.length > LARGEST_MUTATION) throw boom(413, 'Payload Too Large', 'Too large')
   const flag = (name) => url.searchParams.get(name) === 'true'
   const {mutations, transactionId = randomUUID()} = JSON.parse(body)
@@ -136,7 +137,9 @@ async function mutate({url, body, rights}) {
     throw mutationError(403, index, 'insufficientPermissionsError', description, {permission})
   })
   const {results, indexed} = dataset.transact(mutations, transactionId, {dryRun: flag('dryRun')})
-  if ((url.searchParams.get('visibility') ?? 'sync') === 'sync') await indexed
+  // Whoever misses the answer has not waited for the index either.
+  const visibility = url.searchParams.get('visibility') ?? 'sync'
+  if (visibility === 'sync' && !disturbed) await indexed
   return {
     transactionId,
     results: results.map(({id, document, operation}) => ({

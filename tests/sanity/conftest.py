@@ -1,0 +1,38 @@
+"""The API over the stand-in, with little patience, and a caller that it knows already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from app.factory import create_app
+from app.service.stores.content_lake import Limits
+from app.service.stores.sanity import SanityStore
+from app.settings import Settings
+from tests import world
+from tests.conftest import Client
+from tests.content_lake import ContentLake
+from tests.issuer import AUDIENCE, Issuer
+from tests.world import RUNNER, log_of
+
+HASTY = Limits(connect_timeout=0.5, read_timeout=0.3, deadline=2.0, retries=2, writes_at_once=4)
+
+
+@pytest.fixture(scope="module")
+def app(issuer: Issuer, content_lake: ContentLake) -> Iterator[Flask]:
+    settings = Settings(oauth_issuer=issuer.url, oauth_audience=AUDIENCE, caller_cache_seconds=3600)
+    store = SanityStore(content_lake.client(limits=HASTY))
+    yield create_app(settings, store)
+    store.close()
+
+
+@pytest.fixture
+def lake(content_lake: ContentLake, runner: Client) -> ContentLake:
+    """The stand-in with the club in it; the API knows the runner."""
+    content_lake.reset()
+    content_lake.load(world.club())
+    assert runner.get(log_of(RUNNER, 1)).status_code == 200
+    content_lake.reset_counters()
+    return content_lake
