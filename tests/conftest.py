@@ -22,6 +22,7 @@ from app.settings import Settings
 from tests import world
 from tests.content_lake import ContentLake, running_content_lake
 from tests.issuer import AUDIENCE, Issuer, running_issuer
+from tests.published import published
 
 OpenStore = Callable[[Iterable[dict[str, Any]]], Store]
 
@@ -89,7 +90,7 @@ def app(settings: Settings, open_store: OpenStore, documents: list[dict[str, Any
 
 
 class Client:
-    """A client of the API, signed in as a person."""
+    """A client of the API, signed in as a person. Every answer must be one that is documented."""
 
     def __init__(self, flask_client: FlaskClient, token: str | None) -> None:
         self._client = flask_client
@@ -100,7 +101,11 @@ class Client:
         if "json" in kwargs:
             # Not by the app's own JSON, which cannot write all that a client can.
             kwargs |= {"data": json.dumps(kwargs.pop("json")), "content_type": "application/json"}
-        return self._client.open(path, method=method, headers=headers, **kwargs)
+        answer = self._client.open(path, method=method, headers=headers, **kwargs)
+        published().check(
+            method, answer.request.path, answer.status_code, answer.headers, answer.data
+        )
+        return answer
 
     def list(self, **query: Any) -> TestResponse:
         return self.request("GET", query_string=query)
