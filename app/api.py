@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import flask_smorest
 import marshmallow as ma
 import orjson
-from flask import Request, Response
+from flask import Flask, Request, Response, jsonify
 from flask.json.provider import JSONProvider
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from app import strict_json
+from app.openapi import document
+from app.openapi.security import Schemes
 from app.problems import Problem, problem_of_http_exception, respond
 
 
@@ -61,9 +64,40 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not typed
-    """The Api whose errors are problems."""
+    """The Api whose errors are problems and whose document is made in `app.openapi`."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
+    def __init__(self, app: Flask, sign_in: Callable[[], Schemes]) -> None:
+        """`sign_in` says how callers sign in at this deployment, when its document is asked for."""
+        self._sign_in = sign_in
+        super().__init__(app, spec_kwargs=document.spec_kwargs())
+
+    def published(self) -> dict[str, Any]:
+        """The OpenAPI document for partners."""
+        return document.published(self.spec)
+
+    def served(self) -> dict[str, Any]:
+        """The OpenAPI document of this deployment."""
+        return document.served(self.spec, self._sign_in())
+
     def handle_http_exception(self, error: HTTPException) -> Response:
         return respond(problem_of_http_exception(error))
+
+    def _openapi_json(self) -> Response:
+        return jsonify(self.served())
+
+    def _register_responses(self) -> None:
+        """`app.openapi.problems` has them; flask-smorest's are named as this Python names them."""
+
+    def _register_etag_headers(self) -> None:
+        """`app.openapi.components` has them."""
+
+    def _register_pagination_header(self) -> None:
+        """Pages are described in the body and in `Link`."""
+
+
+def api_of(app: Flask) -> Api:
+    """The Api of an application."""
+    api: Api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    return api

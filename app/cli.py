@@ -6,10 +6,15 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, TextIO
 
 import click
 
+from app.api import api_of
+from app.factory import create_app
+from app.openapi.document import to_yaml
 from app.service.errors import StoreError
 from app.service.stores import transfer
 from app.service.stores.sqlite import SqliteStore
@@ -61,6 +66,19 @@ def check() -> None:
     for finding in findings:
         click.echo(finding)
     click.echo("The store is sound." if not findings else "The store works; see above.")
+
+
+@click.command()
+@click.argument("file", type=click.File("w", encoding="utf-8", atomic=True))
+def spec(file: TextIO) -> None:
+    """Write the OpenAPI document that partners build on to FILE, as YAML."""
+    anybody = Settings(oauth_issuer="https://issuer.example", oauth_audience="workout-logs")
+    with TemporaryDirectory() as folder:
+        empty = SqliteStore(Path(folder) / "empty.db")
+        try:
+            file.write(to_yaml(api_of(create_app(anybody, empty)).published()))
+        finally:
+            empty.close()
 
 
 @contextmanager

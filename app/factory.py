@@ -17,6 +17,7 @@ from app.auth.tokens import Shape, TokenKind, TokenValidator, UserClaim
 from app.docs import assets
 from app.docs import problems as problem_pages
 from app.docs import routes as docs
+from app.openapi.security import served_schemes
 from app.service.links import ExternalLinks
 from app.service.stores import timing
 from app.service.stores.content_lake import ContentLake, Limits
@@ -58,11 +59,11 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     issuer = _create_issuer(app, settings)
     _create_protector(settings, store, issuer).init_app(app)
     app.register_blueprint(health.create_blueprint(store))
-    api = Api(app)
+    api = Api(app, lambda: served_schemes(settings, issuer))
     api.register_blueprint(create_blueprint(WorkoutLogs(store, links), links))
     app.register_blueprint(assets.create_blueprint())
     app.register_blueprint(problem_pages.create_blueprint())
-    app.register_blueprint(docs.create_blueprint(settings, issuer, api.spec.to_dict))
+    app.register_blueprint(docs.create_blueprint(settings, issuer, api.served))
     return app
 
 
@@ -131,4 +132,7 @@ def _finish(response: Response) -> Response:
     headers["Server-Timing"] = f'store;desc="{calls}";dur={spent.seconds * 1000:.1f}'
     headers["X-Content-Type-Options"] = "nosniff"
     headers.setdefault("Cache-Control", "private, no-cache")
+    if response.status_code in (204, 304):
+        # What is not there has no type; werkzeug gives it one.
+        headers.pop("Content-Type", None)
     return response

@@ -23,6 +23,7 @@ from app.settings import Settings
 from tests import world
 from tests.content_lake import ContentLake, running_content_lake
 from tests.issuer import AUDIENCE, Issuer, running_issuer
+from tests.published import published
 
 # Busy machines are slow, which is no fault; and a run should find what the run before found.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
@@ -94,7 +95,7 @@ def app(settings: Settings, open_store: OpenStore, documents: list[dict[str, Any
 
 
 class Client:
-    """A client of the API, signed in as a person."""
+    """A client of the API, signed in as a person. Every answer must be one that is documented."""
 
     def __init__(self, flask_client: FlaskClient, token: str | None) -> None:
         self._client = flask_client
@@ -105,7 +106,11 @@ class Client:
         if "json" in kwargs:
             # Not by the app's own JSON, which cannot write all that a client can.
             kwargs |= {"data": json.dumps(kwargs.pop("json")), "content_type": "application/json"}
-        return self._client.open(path, method=method, headers=headers, **kwargs)
+        answer = self._client.open(path, method=method, headers=headers, **kwargs)
+        published().check(
+            method, answer.request.path, answer.status_code, answer.headers, answer.data
+        )
+        return answer
 
     def list(self, **query: Any) -> TestResponse:
         return self.request("GET", query_string=query)

@@ -11,6 +11,7 @@ from app.service.documents import ID_PATTERN
 from app.service.stores.port import Position
 
 LONGEST_CURSOR = 512
+PATTERN = r"^[A-Za-z0-9_-]+$"
 
 _created_at = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})|")
 _id = re.compile(ID_PATTERN)

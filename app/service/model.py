@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Status(StrEnum):
-    """How the planned session ended."""
+    """How the planned session ended: `dnf` is started but not finished, `undone` not started."""
 
     COMPLETED = "completed"
     DNF = "dnf"

@@ -11,8 +11,14 @@ LONGEST_DURATION = 100 * 3600 - 1
 SLOWEST_PACE = 999 * 60 + 59
 """Seconds per km: 999:59, beyond any walk."""
 
-DURATION_PATTERN = r"^([0-9]{1,2}:)?[0-9]{1,2}:[0-5][0-9]$"
-PACE_PATTERN = r"^[0-9]{1,3}:[0-5][0-9]$"
+DURATION_PATTERN = r"^(?!00?:(00:)?00$)([0-9]{1,2}:[0-5][0-9]|[0-9]{1,2}):[0-5][0-9]$"
+"""What `parse_duration` reads, as an ECMA 262 regular expression."""
+
+WRITTEN_DURATION_PATTERN = r"^(?!0:00:00$)[0-9]{1,2}:[0-5][0-9]:[0-5][0-9]$"
+"""What `format_duration` writes."""
+
+PACE_PATTERN = r"^(?!0{1,3}:00$)[0-9]{1,3}:[0-5][0-9]$"
+"""What `parse_pace` reads and `format_pace` writes."""
 
 _duration = re.compile(r"([0-9]{1,2}:[0-5][0-9]|[0-9]{1,2}):[0-5][0-9]")
 _pace = re.compile(r"([0-9]{1,3}):([0-5][0-9])", re.ASCII)

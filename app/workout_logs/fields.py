@@ -20,6 +20,9 @@ from app.service.stores.port import Position
 LONGEST_STORED_TEXT = 32 * 1024 * 1024
 """Characters: Sanity's limit of a whole document, hence of a text that another program stored."""
 
+MOST_STORED_TEXTS = LONGEST_STORED_TEXT // 4
+"""Each takes two quotes, a character and a comma at least."""
+
 
 class Text(fields.String):
     """Free text of at most `longest` characters, or None.

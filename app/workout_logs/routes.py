@@ -11,6 +11,7 @@ from flask.views import MethodView
 
 from app.api import Blueprint
 from app.auth.protector import protect
+from app.openapi.components import headers
 from app.problems import COLLECTION_PATH
 from app.service.links import ExternalLinks
 from app.service.model import Caller, WorkoutLog
@@ -39,8 +40,8 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
     class WorkoutLogCollection(MethodView):
         @protect(READ_SCOPE)
         @blp.arguments(ListQuery(), location="query")
-        @blp.response(200, WorkoutLogList)
-        @blp.doc(operationId="listWorkoutLogs")
+        @blp.response(200, WorkoutLogList, description="A page.", headers=headers("Link"))
+        @blp.doc(operationId="listWorkoutLogs", problems=["forbidden"])
         def get(self, caller: Caller, filters: ListFilters) -> ResponseReturnValue:
             """List workout logs"""
             page = service.list(caller, filters)
@@ -54,8 +55,13 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         @protect(WRITE_SCOPE)
         @blp.arguments(WorkoutLogCreate(links))
         @blp.arguments(CreateHeaders(), location="headers")
-        @blp.response(201, WorkoutLogAnswer)
-        @blp.doc(operationId="createWorkoutLog")
+        @blp.response(
+            201,
+            WorkoutLogAnswer,
+            description="The new log.",
+            headers=headers("Location", "ETag"),
+        )
+        @blp.doc(operationId="createWorkoutLog", problems=["forbidden", "duplicate-workout-log"])
         def post(
             self, caller: Caller, body: dict[str, Any], headers: dict[str, str]
         ) -> ResponseReturnValue:
@@ -67,8 +73,9 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
     @blp.route("/<log_id>")
     class WorkoutLogResource(MethodView):
         @protect(READ_SCOPE)
-        @blp.response(200, WorkoutLogAnswer)
-        @blp.doc(operationId="getWorkoutLog")
+        @blp.response(200, WorkoutLogAnswer, description="The log.", headers=headers("ETag"))
+        @blp.alt_response(304, description="The log is as you know it.", headers=headers("ETag"))
+        @blp.doc(operationId="getWorkoutLog", parameters=["IfNoneMatch"])
         def get(self, caller: Caller, log_id: str) -> ResponseReturnValue:
             """Read a workout log"""
             log = service.get(caller, log_id)
@@ -78,16 +85,22 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
 
         @protect(WRITE_SCOPE)
         @blp.arguments(WorkoutLogUpdate(links))
-        @blp.response(200, WorkoutLogAnswer)
-        @blp.doc(operationId="updateWorkoutLog")
+        @blp.response(
+            200, WorkoutLogAnswer, description="The log as it is now.", headers=headers("ETag")
+        )
+        @blp.doc(operationId="updateWorkoutLog", parameters=["IfMatch"], problems=["forbidden"])
         def put(self, caller: Caller, body: dict[str, Any], log_id: str) -> ResponseReturnValue:
             """Change a workout log"""
             log = service.update(caller, log_id, body, _if_match())
             return {"data": log}, _etag(log)
 
         @protect(WRITE_SCOPE)
-        @blp.response(204)
-        @blp.doc(operationId="deleteWorkoutLog")
+        @blp.response(204, description="The log is deleted.")
+        @blp.doc(
+            operationId="deleteWorkoutLog",
+            parameters=["IfMatch"],
+            problems=["forbidden", "workout-log-in-use"],
+        )
         def delete(self, caller: Caller, log_id: str) -> ResponseReturnValue:
             """Delete a workout log"""
             service.delete(caller, log_id, _if_match())

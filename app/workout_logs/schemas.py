@@ -16,13 +16,14 @@ from marshmallow import fields, validate
 
 from app.problems import Coded
 from app.service import units
-from app.service.documents import COLDEST, HOTTEST, LONGEST_DISTANCE
+from app.service.documents import COLDEST, HOTTEST, ID_PATTERN, LONGEST_DISTANCE
 from app.service.links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
 from app.service.workout_logs import ListFilters
 from app.workout_logs.dumping import compile_dump
 from app.workout_logs.fields import (
     LONGEST_STORED_TEXT,
+    MOST_STORED_TEXTS,
     Cursor,
     DocumentId,
     Duration,
@@ -34,6 +35,8 @@ from app.workout_logs.fields import (
     QueryInteger,
     Text,
 )
+
+LARGEST_PAGE = 100
 
 _CODES = {"invalid": "type", "null": "null-not-allowed", "unknown": "not-a-choice"}
 """Codes of marshmallow's own messages whose keys say too little."""
@@ -95,16 +98,31 @@ def _enum(kind: type[StrEnum], description: str, **kwargs: Any) -> fields.Enum[A
 
 def _string(description: str, **metadata: Any) -> fields.String:
     """A text on the way out, or null."""
-    metadata.setdefault("maxLength", LONGEST_STORED_TEXT)
+    metadata = {"minLength": 1, "maxLength": LONGEST_STORED_TEXT} | metadata
     return fields.String(
         required=True, allow_none=True, metadata={"description": description, **metadata}
     )
 
 
-class PlannedSession(Shape):
+class ReadShape(Shape):
+    """Base of what is read. Clients ignore members that they do not know, so more can be added."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+
+def _id(description: str) -> fields.String:
+    """A document's id on the way out."""
+    return fields.String(
+        required=True,
+        metadata={"description": description, "maxLength": 128, "pattern": ID_PATTERN},
+    )
+
+
+class PlannedSession(ReadShape):
     """The training session as planned."""
 
-    id = fields.String(required=True, metadata={"description": "The session's document id."})
+    id = _id("The session's document id.")
     date = _string("The day planned.", format="date", maxLength=10)
     day = _string("The day's name or number in the plan, as the planner wrote it.")
     type = _enum(SessionType, "The kind of session.", required=True, allow_none=True)
@@ -113,19 +131,21 @@ class PlannedSession(Shape):
     pace = _string("The pace planned, in the planner's words.")
 
 
-class Runner(Shape):
+class Runner(ReadShape):
     """Whose log it is."""
 
-    id = fields.String(required=True, metadata={"description": "The user's document id."})
+    id = _id("The user's document id.")
     name = _string("The name to show.")
 
 
-class WorkoutLog(Shape):
+class WorkoutLog(ReadShape):
     """What a runner really did in a planned session. Every member is always present."""
 
-    id = fields.String(required=True, metadata={"description": "The log's document id."})
-    session_id = _string("The training session that the log is about.", maxLength=128)
-    runner_id = _string("The user whose log it is.", maxLength=128)
+    id = _id("The log's document id, which is `logId` in addresses.")
+    session_id = _string(
+        "The training session that the log is about.", maxLength=128, pattern=ID_PATTERN
+    )
+    runner_id = _string("The user whose log it is.", maxLength=128, pattern=ID_PATTERN)
     status = _enum(Status, "How the session ended.", required=True, allow_none=True)
     external_link = _string("The activity at Garmin or Strava.", format="uri", maxLength=2048)
     actual_distance = Number(
@@ -138,7 +158,10 @@ class WorkoutLog(Shape):
     actual_duration = Duration(
         required=True,
         allow_none=True,
-        metadata={"description": "The time taken, as `H:MM:SS`."},
+        metadata={
+            "description": "The time taken, as `H:MM:SS`.",
+            "pattern": units.WRITTEN_DURATION_PATTERN,
+        },
     )
     actual_pace = Pace(
         required=True,
@@ -160,9 +183,12 @@ class WorkoutLog(Shape):
     notes = _string("The runner's own words.")
     feeling = _enum(Feeling, "How the runner felt.", required=True, allow_none=True)
     injuries = fields.List(
-        fields.String(metadata={"maxLength": LONGEST_STORED_TEXT}),
+        fields.String(metadata={"minLength": 1, "maxLength": LONGEST_STORED_TEXT}),
         required=True,
-        metadata={"description": "What hurt, empty when nothing did."},
+        metadata={
+            "description": "What hurt, empty when nothing did.",
+            "maxItems": MOST_STORED_TEXTS,
+        },
     )
     weather = _string("The weather, in the runner's words.")
     temperature = Number(
@@ -287,7 +313,7 @@ class ListQuery(Shape):
 
     limit = QueryInteger(
         validate=validate.Range(
-            1, 100, error=Coded("out-of-range", "From {min} to {max} logs a page.")
+            1, LARGEST_PAGE, error=Coded("out-of-range", "From {min} to {max} logs a page.")
         ),
         metadata={"description": "How many logs a page holds at most.", "default": 20},
     )
@@ -322,33 +348,45 @@ class CreateHeaders(ma.Schema):
         ),
         metadata={
             "description": "A key of the client's making. The same request sent again with it "
-            "replays the first answer."
+            "replays the first answer.",
+            "maxLength": 255,
+            "pattern": "^[!-~]{1,255}$",
         },
     )
 
 
-class Pagination(Shape):
+class Pagination(ReadShape):
     """Where the page stands in the list."""
 
     limit = fields.Integer(
-        required=True, metadata={"description": "How many logs a page holds at most."}
+        required=True,
+        validate=validate.Range(1, LARGEST_PAGE),
+        metadata={"description": "How many logs a page holds at most.", "format": "int32"},
     )
     next_cursor = _string("The `cursor` of the next page; null on the last one.", maxLength=512)
     total = fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "How many logs match in all; null unless asked for."},
+        validate=validate.Range(0, 2**31 - 1),
+        metadata={
+            "description": "How many logs match in all; null unless asked for with `withTotal`.",
+            "format": "int32",
+        },
     )
 
 
-class WorkoutLogAnswer(Shape):
+class WorkoutLogAnswer(ReadShape):
     """One log."""
 
     data = fields.Nested(WorkoutLog, required=True)
 
 
-class WorkoutLogList(Shape):
+class WorkoutLogList(ReadShape):
     """A page of logs, newest first."""
 
-    data = fields.List(fields.Nested(WorkoutLog), required=True)
+    data = fields.List(
+        fields.Nested(WorkoutLog),
+        required=True,
+        metadata={"description": "The logs of the page.", "maxItems": LARGEST_PAGE},
+    )
     pagination = fields.Nested(Pagination, required=True)

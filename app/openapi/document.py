@@ -1,0 +1,101 @@
+"""The whole document: what stands around the operations, its canonical order, its text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import yaml
+from apispec import APISpec
+
+from app.openapi import security
+from app.openapi.plugins import Operations, Paths, Shapes, prose
+
+JSON = dict[str, Any]
+
+PUBLISHED_SERVER = {
+    "url": "https://workout-logs.example",
+    "description": "Production: stands for the host of your deployment.",
+    "x-internal": False,
+}
+SERVED_SERVER = {"url": "/", "description": "The host that serves this document."}
+
+
+def spec_kwargs() -> JSON:
+    """What flask-smorest makes the spec with."""
+    return {
+        "flask_plugin": Paths(),
+        "marshmallow_plugin": Shapes(),
+        "extra_plugins": [Operations()],
+        "info": {
+            "summary": "What runners really did in their planned sessions.",
+            "description": prose("introduction"),
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+    }
+
+
+def published(spec: APISpec) -> JSON:
+    """The document for partners, the same for every deployment."""
+    return _document(spec, PUBLISHED_SERVER, security.published_schemes())
+
+
+def served(spec: APISpec, schemes: security.Schemes) -> JSON:
+    """The document of the deployment that serves it."""
+    return _document(spec, SERVED_SERVER, schemes)
+
+
+def _document(spec: APISpec, server: JSON, schemes: security.Schemes) -> JSON:
+    document = deepcopy(spec.to_dict())
+    document["servers"] = [server]
+    security.apply(schemes, document)
+    arranged: JSON = _arranged(document, "")
+    return arranged
+
+
+def to_yaml(document: JSON) -> str:
+    """The document as YAML: the same text on every run and every version of Python."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Without anchors; texts of several lines as blocks."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, indentless=False)
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+_ORDER = (
+    *("openapi", "info", "servers", "tags", "paths", "components"),
+    *("operationId", "title", "name", "in", "url", "summary", "version", "type", "format"),
+    *("description", "security", "required", "parameters", "requestBody", "responses"),
+    *("headers", "content", "schema", "links"),
+)
+_PLACES = {name: place for place, name in enumerate(_ORDER)}
+_OF_AUTHORS = ("properties", "scopes", "paths")
+"""Members whose names are data, in the order of the code."""
+
+
+def _arranged(value: Any, name: str) -> Any:
+    """The value with its members in the order in which OpenAPI documents are read."""
+    if isinstance(value, list):
+        return [_arranged(each, "") for each in value]
+    if not isinstance(value, Mapping) or name in ("value", "example"):
+        return value
+    members = {key: _arranged(each, key) for key, each in value.items()}
+    if name in _OF_AUTHORS:
+        return members
+    if name in ("schemas", "parameters", "headers", "responses", "examples", "links"):
+        return dict(sorted(members.items()))
+    return dict(sorted(members.items(), key=lambda each: _PLACES.get(each[0], len(_PLACES))))

@@ -1,0 +1,85 @@
+"""How a caller signs in: the security schemes of the published and of a served document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from app.auth.errors import IssuerUnavailable
+from app.settings import READ_SCOPE, WRITE_SCOPE, Settings
+
+Schemes = dict[str, dict[str, Any]]
+
+
+class Issuer(Protocol):
+    """Where people sign in."""
+
+    @property
+    def url(self) -> str:
+        """Its identifier."""
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Its metadata (RFC 8414). Raises `IssuerUnavailable`."""
+
+
+def published_schemes() -> Schemes:
+    """OAuth 2.0 at an address that each deployment has its own of."""
+    issuer = "https://sign-in.workout-logs.example"
+    return {"oauth2": _code_grant(f"{issuer}/authorize", f"{issuer}/token")}
+
+
+def served_schemes(settings: Settings, issuer: Issuer | None) -> Schemes:
+    """What this deployment has switched on."""
+    schemes: Schemes = {}
+    if issuer:
+        schemes["oauth2"] = _at(issuer)
+    if settings.nextauth_secret:
+        schemes["sessionToken"] = {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWE",
+            "description": "A session token of NextAuth.js or Auth.js.",
+        }
+    return schemes
+
+
+def apply(schemes: Schemes, document: dict[str, Any]) -> None:
+    """Make these the schemes of every operation: any one of them lets a caller in."""
+    document["components"]["securitySchemes"] = schemes
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "security" in operation:
+                scopes = operation["security"][0]["oauth2"]
+                operation["security"] = [
+                    {name: scopes if name == "oauth2" else []} for name in schemes
+                ]
+
+
+def _at(issuer: Issuer) -> dict[str, Any]:
+    """The issuer by what it says of itself; while it says nothing, by where it would say it."""
+    try:
+        metadata = issuer.metadata
+        return _code_grant(metadata["authorization_endpoint"], metadata["token_endpoint"])
+    except (IssuerUnavailable, KeyError):
+        address = f"{issuer.url.rstrip('/')}/.well-known/openid-configuration"
+        return {"type": "openIdConnect", "description": _SIGN_IN, "openIdConnectUrl": address}
+
+
+def _code_grant(authorization_url: str, token_url: str) -> dict[str, Any]:
+    flow = {
+        "authorizationUrl": authorization_url,
+        "tokenUrl": token_url,
+        "scopes": {
+            READ_SCOPE: "Read and list workout logs.",
+            WRITE_SCOPE: "Create, change and delete workout logs.",
+        },
+    }
+    return {"type": "oauth2", "description": _SIGN_IN, "flows": {"authorizationCode": flow}}
+
+
+_SIGN_IN = (
+    "An access token (RFC 9068) of the authorization server that the API trusts, by the code grant "
+    "with PKCE, sent as `Authorization: Bearer <token>`. Tokens are checked as RFC8725 advises: "
+    "asymmetric algorithms only, `iss`, `aud`, `exp` and `typ` as they should be."
+)

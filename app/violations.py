@@ -1,0 +1,30 @@
+"""The codes in a problem's `errors`: each says which rule a value breaks.
+
+They are stable: a front end may show its own words for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+VIOLATIONS: Mapping[str, str] = {
+    "empty": "Nothing is left of the text when it is trimmed.",
+    "format": "The text does not have the form that its field needs.",
+    "idempotency-key-reused": "The key was used for another request on the same session.",
+    "immutable": "The value cannot be changed after creation.",
+    "invalid": "The value breaks a rule that has no code of its own.",
+    "link": "Not an https address on a host that is allowed for activities.",
+    "not-a-choice": "The value is not one of the field's values.",
+    "not-allowed-when-undone": "A session that was not done has no distance, duration or pace.",
+    "not-found": "There is no such thing, or none that the caller may know of.",
+    "null-not-allowed": "The value cannot be null.",
+    "out-of-range": "The number is outside of the range.",
+    "required": "The value is missing.",
+    "required-when-completed": "A completed session needs a distance or a duration.",
+    "too-large": "The number is above the range.",
+    "too-long": "The text has too many characters.",
+    "too-many": "The list has too many items.",
+    "too-small": "The number is below the range.",
+    "type": "The value is not of the field's JSON type.",
+    "unknown-field": "The API knows no such field or parameter here.",
+}

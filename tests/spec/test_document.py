@@ -1,0 +1,131 @@
+"""The published document: committed as the code says it, complete, and the same everywhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from flask import Flask
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app.api import api_of
+from app.factory import create_app
+from app.openapi.document import to_yaml
+from app.problems import CATALOGUE
+from app.service.stores.port import Store
+from app.settings import SCOPES, Settings
+from app.violations import VIOLATIONS
+from tests.conftest import OpenStore
+from tests.published import ROOT, Published, published
+
+PUBLISHED = ROOT / "openapi.yaml"
+
+NOT_OF_AN_OPERATION = {"method-not-allowed", "csrf"}
+"""Problems that no documented operation answers with."""
+
+
+def test_what_is_published_is_what_the_code_says(app: Flask) -> None:
+    written = PUBLISHED.read_text("utf-8")
+    assert written == to_yaml(api_of(app).published()), "openapi.yaml is old: run `make spec`"
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_the_command_needs_no_settings_and_writes_the_same_bytes(tmp_path: Path, seed: str) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "spec", str(tmp_path / "spec.yaml")]
+    environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": seed}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    assert (tmp_path / "spec.yaml").read_bytes() == PUBLISHED.read_bytes()
+
+
+def test_it_is_valid_openapi() -> None:
+    OpenAPIV31SpecValidator(published().document).validate()
+
+
+def test_the_version_is_the_package_s() -> None:
+    assert published().document["info"]["version"] == version("workout-log-api")
+
+
+def test_every_operation_is_described_for_those_who_write_clients() -> None:
+    for _, _, operation in published().operations():
+        assert re.fullmatch(r"[a-z]+WorkoutLogs?", operation["operationId"])
+        assert operation["summary"]
+        assert len(operation["description"]) > 100
+        assert operation["security"][0]["oauth2"][0] in SCOPES
+
+
+def test_every_problem_is_documented() -> None:
+    document = published().document
+    assert document["components"]["schemas"]["ProblemCode"]["enum"] == list(CATALOGUE)
+    assert document["components"]["schemas"]["ViolationCode"]["enum"] == list(VIOLATIONS)
+    described = " ".join(
+        published().resolve(response)["description"]
+        for _, _, operation in published().operations()
+        for response in operation["responses"].values()
+    )
+    missing = {code for code in CATALOGUE if f"`{code}`" not in described}
+    assert missing == NOT_OF_AN_OPERATION
+
+
+def test_each_field_s_unit_is_said() -> None:
+    members = published().document["components"]["schemas"]["WorkoutLog"]["properties"]
+    units = {
+        "actualDistance": "km",
+        "actualDuration": "H:MM:SS",
+        "actualPace": "M:SS",
+        "actualDurationSeconds": "seconds",
+        "actualPaceSeconds": "seconds per km",
+        "temperature": "°C",
+        "createdAt": "UTC",
+        "updatedAt": "UTC",
+    }
+    for name, unit in units.items():
+        assert unit in members[name]["description"]
+
+
+class TestServed:
+    """What a deployment serves says where it is and how to sign in there."""
+
+    @pytest.fixture
+    def store(self, open_store: OpenStore) -> Store:
+        return open_store([])
+
+    def test_it_is_at_its_own_host(self, app: Flask) -> None:
+        served = app.test_client().get("/openapi.json").json
+        assert served["servers"][0]["url"] == "/"
+        assert served["paths"].keys() == published().document["paths"].keys()
+
+    def test_as_yaml_it_is_the_same(self, app: Flask) -> None:
+        client = app.test_client()
+        served = yaml.safe_load(client.get("/openapi.yaml").data)
+        assert served == client.get("/openapi.json").json
+
+    def test_in_development_people_sign_in_here(self, store: Store) -> None:
+        settings = Settings(app_env="development", port=8123)
+        scheme = schemes(create_app(settings, store))["oauth2"]
+        flow = scheme["flows"]["authorizationCode"]
+        assert flow["authorizationUrl"] == "http://127.0.0.1:8123/development/authorize"
+        assert flow["tokenUrl"] == "http://127.0.0.1:8123/development/token"
+        assert flow["scopes"].keys() == set(SCOPES)
+
+    def test_an_issuer_that_says_too_little_is_named_by_its_address(self, app: Flask) -> None:
+        scheme = schemes(app)["oauth2"]
+        assert scheme["type"] == "openIdConnect"
+        assert scheme["openIdConnectUrl"].endswith("/.well-known/openid-configuration")
+
+    def test_session_tokens_are_offered_where_they_are_switched_on(self, store: Store) -> None:
+        app = create_app(Settings(nextauth_secret=("not so secret, really",)), store)
+        assert schemes(app).keys() == {"sessionToken"}
+        for _, _, operation in Published(api_of(app).served()).operations():
+            assert operation["security"] == [{"sessionToken": []}]
+
+
+def schemes(app: Flask) -> dict[str, Any]:
+    found: dict[str, Any] = api_of(app).served()["components"]["securitySchemes"]
+    return found

@@ -1,0 +1,113 @@
+"""The examples: each fits its schema, and works on the sample data as it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from app.development import sample
+from app.openapi import examples
+from app.workout_logs.examples import LOG_ID, RUNNER_ID
+from tests.conftest import Client
+from tests.published import published
+
+Example = tuple[str, dict[str, Any], Any]
+
+
+def of_contents() -> Iterator[Example]:
+    """Where each example of a body is, its schema, its value."""
+    spec = published()
+    for _, _, operation in spec.operations():
+        name = operation["operationId"]
+        bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
+        for place, body in bodies.items():
+            for content in spec.resolve(body).get("content", {}).values():
+                assert content["examples"], f"{name} {place} has no example"
+                for key, example in content["examples"].items():
+                    value = spec.resolve(example)["value"]
+                    yield f"{name} {place} {key}", content["schema"], value
+
+
+def of_members() -> Iterator[Example]:
+    """The same of headers, parameters and the members of schemas."""
+    components = published().document["components"]
+    for name, schema in components["schemas"].items():
+        for value in schema.get("examples", ()):
+            yield name, schema, value
+        for member, below in schema.get("properties", {}).items():
+            for value in below.get("examples", ()):
+                yield f"{name}.{member}", below, value
+    for kind in ("headers", "parameters"):
+        for name, component in components[kind].items():
+            for value in component["schema"].get("examples", ()):
+                yield name, component["schema"], value
+            if "example" in component:
+                yield name, component["schema"], component["example"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [pytest.param(*each[1:], id=each[0]) for each in (*of_contents(), *of_members())],
+)
+def test_an_example_fits_its_schema(schema: dict[str, Any], value: Any) -> None:
+    assert published().complaints(schema, value) == []
+
+
+def test_problems_have_the_status_that_they_are_examples_of() -> None:
+    for place, _, value in of_contents():
+        _, status, code = place.split()
+        if "code" in value:
+            assert (str(value["status"]), value["code"]) == (status, code)
+
+
+class TestOnTheSampleData:
+    """Sent as they are, the examples of requests give the examples of answers."""
+
+    @pytest.fixture
+    def documents(self) -> list[dict[str, Any]]:
+        return sample.documents(date(2026, 11, 18))
+
+    @pytest.fixture
+    def runner(self, sign_in: Callable[..., Client]) -> Client:
+        return sign_in(RUNNER_ID)
+
+    def test_create(self, runner: Client) -> None:
+        requests = examples.REQUESTS["createWorkoutLog"]
+        answers = [runner.create(body) for _, body in requests.values()]
+        assert [answer.status_code for answer in answers] == [201] * len(requests)
+        self.assert_alike(answers[0].json, examples.ANSWERS["createWorkoutLog"])
+
+    def test_list(self, runner: Client) -> None:
+        _, body = examples.REQUESTS["createWorkoutLog"]["completed"]
+        runner.create(body)
+        answer = runner.list(limit=1, withTotal="true").json
+        shown = examples.ANSWERS["listWorkoutLogs"]
+        self.assert_alike({"data": answer["data"][0]}, {"data": shown["data"][0]})
+        assert answer["pagination"]["total"] == shown["pagination"]["total"]
+
+    def test_get(self, runner: Client) -> None:
+        assert runner.get(LOG_ID).json == examples.ANSWERS["getWorkoutLog"]
+
+    def test_update(self, runner: Client) -> None:
+        requests = examples.REQUESTS["updateWorkoutLog"]
+        answers = [runner.update(LOG_ID, body) for _, body in requests.values()]
+        assert [answer.status_code for answer in answers] == [200] * len(requests)
+        self.assert_alike(answers[0].json, examples.ANSWERS["updateWorkoutLog"])
+
+    def test_delete(self, runner: Client) -> None:
+        assert runner.delete(LOG_ID).status_code == 204
+
+    def test_a_duplicate_is_told_as_shown(self, runner: Client) -> None:
+        _, body = examples.REQUESTS["createWorkoutLog"]["completed"]
+        runner.create(body)
+        shown = examples.problem("duplicate-workout-log", "createWorkoutLog")
+        assert runner.create(body).json == shown
+
+    @staticmethod
+    def assert_alike(answer: dict[str, Any], shown: dict[str, Any]) -> None:
+        """They are the same but for the moment at which the log was written."""
+        moments = {name: answer["data"][name] for name in ("createdAt", "updatedAt")}
+        assert answer["data"] == shown["data"] | moments
