@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from app import strict_json
+from app.auth.openapi import prepare_security_doc
 from app.problems import Problem, problem_of_http_exception, respond
 
 
@@ -58,6 +59,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     """A blueprint whose arguments are read strictly."""
 
     ARGUMENTS_PARSER = Parser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepare_doc_cbks.append(prepare_security_doc)
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not typed

@@ -9,7 +9,11 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 import click
+from flask import current_app
+from flask.cli import with_appcontext
 
+from app.auth import explain
+from app.auth.protector import Protector
 from app.service.errors import StoreError
 from app.service.stores import transfer
 from app.service.stores.sqlite import SqliteStore
@@ -61,6 +65,25 @@ def check() -> None:
     for finding in findings:
         click.echo(finding)
     click.echo("The store is sound." if not findings else "The store works; see above.")
+
+
+@click.group()
+def auth() -> None:
+    """Look into who may call."""
+
+
+@auth.command("explain")
+@with_appcontext
+def explain_() -> None:
+    """Say what the API makes of the token on standard input; it is never printed."""
+    token = sys.stdin.read().strip().removeprefix("Bearer ")
+    protector = Protector.of(current_app)
+    with current_app.test_request_context():
+        try:
+            for line in explain.explain(token, protector.validator, protector.callers):
+                click.echo(line)
+        except explain.NotAccepted:
+            raise click.exceptions.Exit(1) from None
 
 
 @contextmanager
