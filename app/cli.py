@@ -11,8 +11,12 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO, TextIO
 
 import click
+from flask import current_app
+from flask.cli import with_appcontext
 
 from app.api import api_of
+from app.auth import explain
+from app.auth.protector import Protector
 from app.factory import create_app
 from app.openapi.document import to_yaml
 from app.service.errors import StoreError
@@ -79,6 +83,25 @@ def spec(file: TextIO) -> None:
             file.write(to_yaml(api_of(create_app(anybody, empty)).published()))
         finally:
             empty.close()
+
+
+@click.group()
+def auth() -> None:
+    """Look into who may call."""
+
+
+@auth.command("explain")
+@with_appcontext
+def explain_() -> None:
+    """Say what the API makes of the token on standard input; it is never printed."""
+    token = sys.stdin.read().strip().removeprefix("Bearer ")
+    protector = Protector.of(current_app)
+    with current_app.test_request_context():
+        try:
+            for line in explain.explain(token, protector.validator, protector.callers):
+                click.echo(line)
+        except explain.NotAccepted:
+            raise click.exceptions.Exit(1) from None
 
 
 @contextmanager

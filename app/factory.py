@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from flask import Flask, Response, g
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import health, problems
+from app import cors, health, logs, problems
 from app.api import Api, OrjsonProvider
+from app.auth import metadata
 from app.auth.callers import Callers
+from app.auth.cookies import SessionCookies
+from app.auth.introspection import IntrospectedTokens, ask_issuer
 from app.auth.issuer import RemoteIssuer
 from app.auth.jwt import JWTAccessTokens
+from app.auth.keys import Issuer
+from app.auth.nextauth import SessionTokens
 from app.auth.protector import Protector
 from app.auth.tokens import Shape, TokenKind, TokenValidator, UserClaim
 from app.docs import assets
 from app.docs import problems as problem_pages
 from app.docs import routes as docs
 from app.openapi.security import served_schemes
+from app.rate_limits import RateLimits
 from app.service.links import ExternalLinks
 from app.service.stores import timing
 from app.service.stores.content_lake import ContentLake, Limits
@@ -27,9 +34,6 @@ from app.service.stores.sqlite import SqliteStore
 from app.service.workout_logs import WorkoutLogs
 from app.settings import Settings
 from app.workout_logs.routes import create_blueprint
-
-if TYPE_CHECKING:
-    from app.development.issuer import DevelopmentIssuer
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request body."""
@@ -42,7 +46,11 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     store = store or create_store(settings)
     links = ExternalLinks(settings.external_link_hosts)
 
+    logs.hide_secrets(settings.secrets)
     app = Flask("app", static_folder=None)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.logger.setLevel(settings.log_level.upper())
     app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
@@ -56,10 +64,17 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     app.before_request(_start_store_time)
     app.after_request(_finish)
     problems.register(app)
+    cors.allow_origins(
+        app,
+        settings.cors_origins,
+        credentials=settings.nextauth_cookie,
+        loopback=settings.development,
+    )
     issuer = _create_issuer(app, settings)
-    _create_protector(settings, store, issuer).init_app(app)
+    _create_protector(app, settings, store, issuer).init_app(app)
     app.register_blueprint(health.create_blueprint(store))
     api = Api(app, lambda: served_schemes(settings, issuer))
+    app.register_blueprint(metadata.create_blueprint(issuer))
     api.register_blueprint(create_blueprint(WorkoutLogs(store, links), links))
     app.register_blueprint(assets.create_blueprint())
     app.register_blueprint(problem_pages.create_blueprint())
@@ -92,10 +107,10 @@ def create_content_lake(settings: Settings) -> ContentLake:
     )
 
 
-def _create_issuer(app: Flask, settings: Settings) -> RemoteIssuer | DevelopmentIssuer | None:
-    """Whose access tokens are accepted, if anybody's."""
+def _create_issuer(app: Flask, settings: Settings) -> Issuer | None:
+    """Whose access tokens to accept, if anybody's."""
     if settings.oauth_issuer:
-        return RemoteIssuer(settings.oauth_issuer)
+        return RemoteIssuer(settings.oauth_issuer, settings.oauth_audience)
     if settings.development_sign_in:
         # Imported here, so that a process in production never holds it.
         from app.development import authorization_server  # noqa: PLC0415
@@ -105,19 +120,51 @@ def _create_issuer(app: Flask, settings: Settings) -> RemoteIssuer | Development
 
 
 def _create_protector(
-    settings: Settings, store: Store, issuer: RemoteIssuer | DevelopmentIssuer | None
+    app: Flask, settings: Settings, store: Store, issuer: Issuer | None
 ) -> Protector:
+    limits = None
+    if settings.rate_limit:
+        limits = RateLimits(app, settings.rate_limit, storage=settings.rate_limit_storage)
+    cookies = None
+    if settings.nextauth_cookie:
+        cookies = SessionCookies(settings.cors_origins, secure_only=not settings.development)
+    return Protector(
+        TokenValidator(_create_token_kinds(settings, issuer, limits)),
+        Callers(store, cache_seconds=settings.caller_cache_seconds),
+        cookies=cookies,
+        limits=limits,
+    )
+
+
+def _create_token_kinds(
+    settings: Settings, issuer: Issuer | None, limits: RateLimits | None
+) -> dict[Shape, TokenKind]:
+    """The check of each kind of token that is switched on."""
     kinds: dict[Shape, TokenKind] = {}
+    user_claim = cast("UserClaim", settings.oauth_user_claim)
     if issuer:
-        kinds["JWT"] = JWTAccessTokens(
-            issuer=issuer.url,
-            # Only the development issuer does without the setting; it is its own audience.
-            audience=settings.oauth_audience or issuer.url,
-            keys=issuer,
-            user_claim=cast("UserClaim", settings.oauth_user_claim),
+        kinds["JWT"] = JWTAccessTokens(issuer, user_claim=user_claim)
+    if issuer and settings.oauth_introspection_client_id:
+        ask = ask_issuer(
+            issuer,
+            client_id=settings.oauth_introspection_client_id,
+            client_secret=settings.oauth_introspection_client_secret,
+            url=settings.oauth_introspection_url,
         )
-    callers = Callers(store, cache_seconds=settings.caller_cache_seconds)
-    return Protector(TokenValidator(kinds), callers)
+        kinds["opaque"] = IntrospectedTokens(
+            issuer,
+            ask,
+            user_claim=user_claim,
+            before_asking=limits.look_at_stranger if limits else None,
+        )
+    if settings.nextauth_secret:
+        kinds["JWE"] = SessionTokens(
+            settings.nextauth_secret,
+            scopes=settings.nextauth_scopes,
+            user_claim=cast("UserClaim", settings.nextauth_user_claim or user_claim),
+            max_age=settings.nextauth_max_age or None,
+        )
+    return kinds
 
 
 def _start_store_time() -> None:

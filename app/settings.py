@@ -13,6 +13,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, validate
+from limits import parse_many
 
 READ_SCOPE = "workout-logs:read"
 WRITE_SCOPE = "workout-logs:write"
@@ -72,8 +73,21 @@ class Settings:
     oauth_audience: str = _setting("")
     oauth_client_id: str = _setting("workout-log-docs", validate=validate.Length(min=1))
     oauth_user_claim: str = _setting("sub", validate=validate.OneOf(["sub", "email"]))
+    oauth_introspection_client_id: str = _setting("")
+    oauth_introspection_client_secret: str = _setting("", secret=True)
+    oauth_introspection_url: str = _setting("")
     nextauth_secret: tuple[str, ...] = _names((), secret=True)
+    nextauth_scopes: tuple[str, ...] = _names(SCOPES)
+    nextauth_user_claim: str = _setting("", validate=validate.OneOf(["", "sub", "email"]))
+    nextauth_max_age: int = _setting(0, "int", validate=validate.Range(0))
+    nextauth_cookie: bool = _setting(False, "bool")
     caller_cache_seconds: float = _setting(30.0, "float", validate=validate.Range(0, 3600))
+
+    # From where, and how often.
+    cors_origins: tuple[str, ...] = _names(())
+    rate_limit: str = _setting("120 per minute")
+    rate_limit_storage: str = _setting("memory://", secret=True)
+    trusted_proxies: int = _setting(0, "int", validate=validate.Range(0, 10))
 
     # Which hosts an `externalLink` may name.
     external_link_hosts: tuple[str, ...] = _names(
@@ -94,6 +108,14 @@ class Settings:
     def development_sign_in(self) -> bool:
         """Whether the built-in authorization server runs: never beside a real issuer."""
         return self.development and not self.oauth_issuer
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be seen anywhere."""
+        hidden = (getattr(self, each.name) for each in fields(self) if not each.repr)
+        return tuple(
+            text for value in hidden for text in ((value,) if isinstance(value, str) else value)
+        )
 
     def require_sign_in(self) -> None:
         """Raise `SettingsError` rather than serve when nothing says whose tokens to accept."""
@@ -128,13 +150,59 @@ def _complaints(settings: Settings) -> Iterator[str]:
         yield from _url_complaints("OAUTH_ISSUER", settings.oauth_issuer)
         if not settings.oauth_audience:
             yield "OAUTH_AUDIENCE: required with OAUTH_ISSUER; tokens for other APIs are refused."
-    for name, secret in (("NEXTAUTH_SECRET", each) for each in settings.nextauth_secret):
-        if len(secret) < 16:
-            yield f"{name}: too short to be a secret; use at least 16 characters."
+    yield from _introspection_complaints(settings)
+    yield from _nextauth_complaints(settings)
+    yield from _traffic_complaints(settings)
     yield from _sanity_complaints(settings)
     for host in settings.external_link_hosts:
         if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host):
             yield f"EXTERNAL_LINK_HOSTS: {host!r} is not a host name in lower case."
+
+
+def _introspection_complaints(settings: Settings) -> Iterator[str]:
+    credentials = (
+        settings.oauth_introspection_client_id,
+        settings.oauth_introspection_client_secret,
+    )
+    if not any((*credentials, settings.oauth_introspection_url)):
+        return
+    if not all(credentials):
+        yield (
+            "OAUTH_INTROSPECTION_CLIENT_ID, OAUTH_INTROSPECTION_CLIENT_SECRET: "
+            "both are needed to introspect tokens."
+        )
+    if not settings.oauth_issuer:
+        yield "OAUTH_ISSUER: required with OAUTH_INTROSPECTION_CLIENT_ID."
+    if settings.oauth_introspection_url:
+        yield from _url_complaints("OAUTH_INTROSPECTION_URL", settings.oauth_introspection_url)
+
+
+def _nextauth_complaints(settings: Settings) -> Iterator[str]:
+    if any(len(secret) < 16 for secret in settings.nextauth_secret):
+        yield "NEXTAUTH_SECRET: too short to be a secret; use at least 16 characters."
+    unknown = set(settings.nextauth_scopes) - set(SCOPES)
+    if unknown:
+        yield f"NEXTAUTH_SCOPES: {' '.join(sorted(unknown))} is none of {' '.join(SCOPES)}."
+    if settings.nextauth_cookie and not settings.nextauth_secret:
+        yield "NEXTAUTH_SECRET: required with NEXTAUTH_COOKIE."
+
+
+def _traffic_complaints(settings: Settings) -> Iterator[str]:
+    for origin in settings.cors_origins:
+        if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", origin):
+            yield (
+                f"CORS_ORIGINS: {origin!r} is not an origin as browsers send it, "
+                "such as https://app.example.com: lower case, no path, no wildcard."
+            )
+        else:
+            yield from _url_complaints("CORS_ORIGINS", origin)
+    if settings.rate_limit:
+        try:
+            parse_many(settings.rate_limit)
+        except ValueError:
+            yield "RATE_LIMIT: like `120 per minute`, several joined by `;`, or empty for none."
+    if not re.match(r"(memory|rediss?|redis\+unix)://", settings.rate_limit_storage):
+        yield "RATE_LIMIT_STORAGE: memory:// or the URL of a Redis, such as redis://host:6379/0."
 
 
 def _sanity_complaints(settings: Settings) -> Iterator[str]:

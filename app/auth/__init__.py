@@ -2,9 +2,14 @@
 
 A request passes through these modules in this order:
 
-    protector   the decorator of a view; errors become problems with `WWW-Authenticate`
-    tokens      tells the kinds of token apart by shape; the cache of tokens found valid
-    jwt         RFC 9068 access tokens
-    issuer      the issuer's metadata and keys, fetched and cached
-    callers     the valid token's person, as the store knows them
+    protector       the decorator of a view; errors become problems with `WWW-Authenticate`
+    cookies         the session cookie as the credential, and its defence against CSRF
+    tokens          tells the kinds of token apart by shape; the cache of tokens found valid
+    jwt             RFC 9068 access tokens
+    issuer          the issuer's metadata and keys, kept up to date
+    introspection   opaque access tokens
+    nextauth        session tokens of NextAuth.js and Auth.js
+    callers         the valid token's person, as the store knows them
+
+For people and clients: `explain` (the command), `metadata` (RFC 9728).
 """

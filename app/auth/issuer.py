@@ -41,16 +41,18 @@ class _Snapshot:
 
 
 class RemoteIssuer:
-    """A key source over HTTP. `url` is the issuer's identifier, `clock` counts seconds."""
+    """An `app.auth.keys.Issuer` over HTTP. `clock` counts seconds."""
 
     def __init__(
         self,
         url: str,
+        audience: str,
         *,
         fetch: Fetch = fetch_json,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url = url
+        self.audience = audience
         self._fetch = fetch
         self._clock = clock
         self._fetching = threading.Lock()

@@ -7,18 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import BadSignatureError, ClaimError
+from joserfc.errors import BadSignatureError
 from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import GuestProtocol, Key
 from joserfc.jws import JWSRegistry
 from joserfc.registry import Header
 
+from app.auth.claims import check_claims, scopes_of
 from app.auth.errors import IssuerUnavailable, TokenRefused
-from app.auth.keys import ALGORITHMS, KeySource
+from app.auth.keys import ALGORITHMS, Issuer
 from app.auth.tokens import LONGEST_TOKEN, AccessToken, UserClaim
 
 LEEWAY = 30
-"""Seconds that the issuer's clock may run ahead of ours. A token never lives past its `exp`."""
+"""Seconds that the issuer's clock may run ahead of ours."""
 
 _TYPES = frozenset({"at+jwt", "application/at+jwt"})
 
@@ -45,43 +46,35 @@ class JWTAccessTokens:
 
     def __init__(
         self,
+        issuer: Issuer,
         *,
-        issuer: str,
-        audience: str,
-        keys: KeySource,
         user_claim: UserClaim = "sub",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._keys = keys
+        self._issuer = issuer
         self._user_claim: UserClaim = user_claim
         self._clock = clock
         self._registry = _Registry()
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(clock()),
             leeway=LEEWAY,
-            iss={"essential": True, "value": issuer},
-            aud={"essential": True, "value": audience},
+            iss={"essential": True, "value": issuer.url},
+            aud={"essential": True, "value": issuer.audience},
             exp={"essential": True},
             sub={"essential": True},
         )
 
     @property
     def generation(self) -> int:
-        return self._keys.generation
+        return self._issuer.generation
 
     def check(self, token: str) -> AccessToken:
         """The valid token's content. Raises `TokenRefused` or `IssuerUnavailable`."""
         claims = self._verify(token)
-        try:
-            self._claims.validate(claims)
-        except ClaimError as error:
-            sentence = f"A claim is missing or not as it must be: {error.claim}."
-            raise TokenRefused("claims", sentence) from None
-        if claims["exp"] <= self._clock():
-            raise TokenRefused("expiry", "The token has expired.")
+        check_claims(self._claims, claims, self._clock())
         return AccessToken(
             claims=claims,
-            scopes=_scopes(claims.get("scope")),
+            scopes=scopes_of(claims.get("scope")),
             expires_at=claims["exp"],
             user_claim=self._user_claim,
         )
@@ -98,7 +91,7 @@ class JWTAccessTokens:
 
     def _find_key(self, token: GuestProtocol) -> Key:
         header = token.headers()
-        key = self._keys.find_key(header["alg"], header.get("kid"))
+        key = self._issuer.find_key(header["alg"], header.get("kid"))
         if key is None:
             raise TokenRefused("key", "The issuer has no key for this token.")
         return key
@@ -126,11 +119,3 @@ class _Registry(JWSRegistry):
     def get_alg(self, name: str) -> JWSAlgModel:
         # One algorithm with two names: only the one of RFC 9864 does not warn.
         return self.algorithms["Ed25519" if name == "EdDSA" else name]
-
-
-def _scopes(claim: object) -> frozenset[str]:
-    """The scopes of a space-separated string, or of the list that some issuers make of it."""
-    words = claim.split() if isinstance(claim, str) else claim
-    if not isinstance(words, list):
-        return frozenset()
-    return frozenset(each for each in words if isinstance(each, str))

@@ -33,8 +33,20 @@ class VerificationKey:
     algorithms: frozenset[str]
 
 
-class KeySource(Protocol):
-    """Where the keys come from."""
+class Issuer(Protocol):
+    """An issuer of access tokens, as much of it as their check needs to know."""
+
+    @property
+    def url(self) -> str:
+        """Its identifier."""
+
+    @property
+    def audience(self) -> str:
+        """How it names this API in the tokens for it."""
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Its metadata document. Raises `app.auth.errors.IssuerUnavailable`."""
 
     @property
     def generation(self) -> int:
@@ -48,7 +60,7 @@ class KeySource(Protocol):
 
 
 class FixedKeys:
-    """A key source in memory."""
+    """The keys of an issuer in memory."""
 
     generation = 0
 

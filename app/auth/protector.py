@@ -16,9 +16,11 @@ from authlib.oauth2.rfc6750 import InsufficientScopeError
 from flask import Flask, current_app, request
 
 from app.auth.callers import Callers
+from app.auth.cookies import SessionCookies
 from app.auth.errors import IssuerUnavailable
-from app.auth.tokens import TokenValidator
+from app.auth.tokens import AccessToken, TokenValidator
 from app.problems import Problem
+from app.rate_limits import RateLimits
 from app.service.model import Caller
 
 REALM = "workout-logs"
@@ -36,10 +38,20 @@ _second_credential = re.compile(r",\s*[A-Za-z][\w-]*\s")
 class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no types
     """Authlib's protector over one bearer validator; its errors become problems."""
 
-    def __init__(self, validator: TokenValidator, callers: Callers) -> None:
+    def __init__(
+        self,
+        validator: TokenValidator,
+        callers: Callers,
+        *,
+        cookies: SessionCookies | None = None,
+        limits: RateLimits | None = None,
+    ) -> None:
         super().__init__()
         self.register_token_validator(validator)
-        self._callers = callers
+        self.validator = validator
+        self.callers = callers
+        self._cookies = cookies
+        self._limits = limits
 
     def authenticate(self, scope: str) -> Caller:
         """The caller of the current request, whose token must have been granted `scope`.
@@ -52,16 +64,31 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         except InsufficientScopeError:
             raise _insufficient_scope(scope) from None
         except OAuth2Error as error:
+            if self._limits:
+                self._limits.count_stranger()
             self.raise_error_response(error)
         except IssuerUnavailable as error:
             headers = {"Retry-After": str(error.retry_after)}
             raise Problem("issuer-unavailable", headers=headers) from None
-        return self._callers.resolve(token)
+        return self.callers.resolve(token)
 
-    def parse_request_authorization(self, request: object) -> tuple[TokenValidator, str]:
-        """The validator and the one credential of the request."""
+    def validate_request(self, scopes: list[str], request: object, **_: object) -> AccessToken:
+        """The request's valid token, counted for its person before anything is done for them."""
+        validator, credential = self.parse_request_authorization(request)
+        token = validator.authenticate_token(credential)
+        if self._limits:
+            self._limits.count_caller(token)
+        validator.validate_token(token, scopes, request)
+        return token
+
+    def parse_request_authorization(self, authlib_request: object) -> tuple[TokenValidator, str]:
+        """The validator and the one credential: any Authorization header disables the cookie."""
         _refuse_ambiguity()
-        validator, token = super().parse_request_authorization(request)
+        if self._cookies and "Authorization" not in request.headers:
+            session = self._cookies.find(request)
+            if session:
+                return self.validator, session
+        validator, token = super().parse_request_authorization(authlib_request)
         return validator, token.strip()
 
     def raise_error_response(self, error: OAuth2Error) -> NoReturn:
@@ -79,6 +106,12 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         """Make this the protector of the app's views."""
         app.extensions[_EXTENSION] = self
 
+    @staticmethod
+    def of(app: Flask) -> Protector:
+        """The app's protector."""
+        protector: Protector = app.extensions[_EXTENSION]
+        return protector
+
 
 def protect(
     scope: str,
@@ -94,13 +127,11 @@ def protect(
     ) -> Callable[Concatenate[View, P], R]:
         @wraps(view)
         def wrapper(self: View, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            protector: Protector = current_app.extensions[_EXTENSION]
-            return view(self, protector.authenticate(scope), *args, **kwargs)
+            return view(self, Protector.of(current_app).authenticate(scope), *args, **kwargs)
 
         documentation = deepcopy(getattr(view, "_apidoc", {}))
         documentation.setdefault("manual_doc", {})["security"] = [{"oauth2": [scope]}]
-        attributes = {"_apidoc": documentation, "required_scope": scope}
-        vars(wrapper).update(attributes)
+        vars(wrapper).update({"_apidoc": documentation, "required_scope": scope})
         return wrapper
 
     return decorator

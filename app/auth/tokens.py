@@ -39,14 +39,17 @@ class AccessToken:
 class TokenKind(Protocol):
     """The check of one kind of token."""
 
-    name: str
-    """The kind in words, for people."""
+    @property
+    def name(self) -> str:
+        """The kind in words, for people."""
 
-    checks: tuple[str, ...]
-    """The names of the checks, in the order in which a token meets them."""
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The names of the checks, in the order in which a token meets them."""
 
-    cache_seconds: float
-    """How long a token that was found valid needs no further look."""
+    @property
+    def cache_seconds(self) -> float:
+        """How long a token that was found valid needs no further look."""
 
     @property
     def generation(self) -> int:

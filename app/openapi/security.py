@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from app.auth.errors import IssuerUnavailable
+from app.auth.nextauth import SECURE_PREFIXES, V5_COOKIE
 from app.settings import READ_SCOPE, WRITE_SCOPE, Settings
 
 Schemes = dict[str, dict[str, Any]]
@@ -34,14 +35,30 @@ def served_schemes(settings: Settings, issuer: Issuer | None) -> Schemes:
     schemes: Schemes = {}
     if issuer:
         schemes["oauth2"] = _at(issuer)
+    if settings.oauth_introspection_client_id:
+        schemes["opaqueToken"] = _bearer("An opaque access token of the same issuer.", "opaque")
     if settings.nextauth_secret:
-        schemes["sessionToken"] = {
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "JWE",
-            "description": "A session token of NextAuth.js or Auth.js.",
+        schemes["sessionToken"] = _bearer("A session token of NextAuth.js or Auth.js.", "JWE")
+    if settings.nextauth_cookie:
+        schemes["sessionCookie"] = {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": SECURE_PREFIXES[0] + V5_COOKIE,
+            "description": (
+                "The session cookie of Auth.js, or of NextAuth.js (`next-auth.session-token`), "
+                "from a page of a listed origin; long ones are cut into `.0`, `.1`, …"
+            ),
         }
     return schemes
+
+
+def _bearer(description: str, form: str) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": form,
+        "description": description,
+    }
 
 
 def apply(schemes: Schemes, document: dict[str, Any]) -> None:

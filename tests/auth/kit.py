@@ -6,12 +6,14 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from joserfc import jws, jwt
-from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
 
 from app.auth.fetch import FetchFailed
+from app.auth.keys import FixedKeys
 from app.service.stores.port import StoredUser
 
 ISSUER = "https://issuer.example"
@@ -83,6 +85,17 @@ class _AnyHeader(jws.JWSRegistry):
 
     def get_alg(self, name: str) -> Any:
         return self.algorithms["Ed25519" if name == "EdDSA" else name]
+
+
+class InMemoryIssuer(FixedKeys):
+    """An issuer that is known without asking."""
+
+    url = ISSUER
+    audience = AUDIENCE
+    metadata: Mapping[str, Any] = MappingProxyType({})
+
+    def __init__(self, *keys: Key) -> None:
+        super().__init__(KeySet(list(keys)))
 
 
 class FakeIssuer:

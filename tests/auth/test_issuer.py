@@ -36,7 +36,7 @@ def server() -> kit.FakeIssuer:
 
 @pytest.fixture
 def issuer(server: kit.FakeIssuer, clock: kit.Clock) -> RemoteIssuer:
-    return RemoteIssuer(kit.ISSUER, fetch=server, clock=clock)
+    return RemoteIssuer(kit.ISSUER, kit.AUDIENCE, fetch=server, clock=clock)
 
 
 def find(issuer: RemoteIssuer, key: Key) -> bool:
@@ -177,7 +177,7 @@ def test_an_issuer_that_is_down_from_the_start_is_asked_now_and_then(
 def test_metadata_may_be_openid_s_only() -> None:
     server = kit.FakeIssuer(FIRST)
     server.documents = {kit.OPENID_URL: {"issuer": kit.ISSUER, "jwks_uri": kit.JWKS_URL}}
-    assert find(RemoteIssuer(kit.ISSUER, fetch=server), FIRST)
+    assert find(RemoteIssuer(kit.ISSUER, kit.AUDIENCE, fetch=server), FIRST)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_metadata_may_be_openid_s_only() -> None:
 def test_metadata_is_where_the_standards_put_it(issuer: str, url: str) -> None:
     server = kit.FakeIssuer(FIRST)
     server.documents = {url: {"issuer": issuer, "jwks_uri": kit.JWKS_URL}}
-    assert find(RemoteIssuer(issuer, fetch=server), FIRST)
+    assert find(RemoteIssuer(issuer, kit.AUDIENCE, fetch=server), FIRST)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_metadata_that_cannot_be_trusted_is_not_used(
     server = kit.FakeIssuer(FIRST)
     server.documents = {kit.METADATA_URL: metadata}
     with pytest.raises(IssuerUnavailable):
-        find(RemoteIssuer(kit.ISSUER, fetch=server), FIRST)
+        find(RemoteIssuer(kit.ISSUER, kit.AUDIENCE, fetch=server), FIRST)
     assert not server.requests[kit.JWKS_URL]
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
@@ -236,7 +236,7 @@ def test_keys_that_must_not_verify_are_dropped_and_the_others_stay() -> None:
         {"kty": ["EC"]},
         good,
     )
-    issuer = RemoteIssuer(kit.ISSUER, fetch=server)
+    issuer = RemoteIssuer(kit.ISSUER, kit.AUDIENCE, fetch=server)
     assert find(issuer, FIRST)
     names = [
         "oct",

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from joserfc.jwk import Key, KeySet
+from joserfc.jwk import Key
 
 from app.auth.errors import TokenRefused
 from app.auth.jwt import JWTAccessTokens
-from app.auth.keys import FixedKeys
 from app.auth.tokens import AccessToken, TokenValidator
 from tests.auth import kit
 
@@ -21,8 +20,7 @@ RSA, EC, ED = kit.rsa_key(), kit.ec_key(), kit.ed_key()
 
 
 def check(token: str, *keys: Key, now: float = kit.NOW) -> AccessToken:
-    source = FixedKeys(KeySet(list(keys or (RSA, EC, ED))))
-    kind = JWTAccessTokens(issuer=kit.ISSUER, audience=kit.AUDIENCE, keys=source, clock=lambda: now)
+    kind = JWTAccessTokens(kit.InMemoryIssuer(*(keys or (RSA, EC, ED))), clock=lambda: now)
     return TokenValidator({"JWT": kind}, clock=lambda: now).authenticate_token(token)
 
 
@@ -177,9 +175,7 @@ def test_a_changed_token_is_refused() -> None:
 
 def test_a_remembered_token_still_ends_in_time() -> None:
     clock = kit.Clock()
-    kind = JWTAccessTokens(
-        issuer=kit.ISSUER, audience=kit.AUDIENCE, keys=FixedKeys(KeySet([RSA])), clock=clock
-    )
+    kind = JWTAccessTokens(kit.InMemoryIssuer(RSA), clock=clock)
     validator = TokenValidator({"JWT": kind}, clock=clock)
     token = kit.mint(RSA, exp=kit.NOW + 10)
     validator.authenticate_token(token)

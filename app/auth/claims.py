@@ -1,0 +1,34 @@
+"""What the two kinds of JSON Web Token have in common: their times and their scopes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from joserfc.errors import ClaimError, ExpiredTokenError
+from joserfc.jwt import JWTClaimsRegistry
+
+from app.auth.errors import TokenRefused
+
+
+def check_claims(registry: JWTClaimsRegistry, claims: dict[str, Any], now: float) -> None:
+    """Hold the claims to the registry, whose leeway is for clocks that run ahead of ours.
+
+    A token never lives past its `exp`. Raises `TokenRefused`.
+    """
+    try:
+        registry.validate(claims)
+        if claims["exp"] <= now:
+            raise ExpiredTokenError("exp")
+    except ExpiredTokenError:
+        raise TokenRefused("expiry", "The token has expired.") from None
+    except ClaimError as error:
+        sentence = f"A claim is missing or not as it must be: {error.claim}."
+        raise TokenRefused("claims", sentence) from None
+
+
+def scopes_of(claim: object) -> frozenset[str]:
+    """The scopes of a space-separated string, or of the list that some issuers make of it."""
+    words = claim.split() if isinstance(claim, str) else claim
+    if not isinstance(words, list):
+        return frozenset()
+    return frozenset(each for each in words if isinstance(each, str))

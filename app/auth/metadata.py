@@ -1,0 +1,33 @@
+"""What clients need to know before their first call: protected resource metadata (RFC 9728)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from app.auth.fetch import is_safe
+from app.auth.keys import Issuer
+from app.settings import SCOPES
+
+PATH = "/.well-known/oauth-protected-resource"
+
+
+def create_blueprint(issuer: Issuer | None) -> Blueprint:
+    """The document. The resource is the audience that its tokens must name, where that is a URL."""
+    blueprint = Blueprint("protected-resource", __name__)
+
+    @blueprint.get(PATH)
+    def protected_resource() -> ResponseReturnValue:
+        here = request.host_url.rstrip("/")
+        document = {
+            "resource": issuer.audience if issuer and is_safe(issuer.audience) else here,
+            "resource_name": "Workout Log API",
+            "resource_documentation": f"{here}/docs",
+            "scopes_supported": SCOPES,
+            "bearer_methods_supported": ["header"],
+        }
+        if issuer:
+            document["authorization_servers"] = [issuer.url]
+        return jsonify(document)
+
+    return blueprint

@@ -1,0 +1,153 @@
+"""`flask --app wsgi auth explain`, and the documents that tell clients how to get in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from app.auth.jwt import JWTAccessTokens
+from app.cli import auth
+from app.factory import create_app
+from app.settings import Settings
+from tests import issuers, world
+from tests.conftest import OpenStore
+from tests.issuer import AUDIENCE, Issuer
+
+SECRET = "the-secret-of-the-front-end"
+
+Run = Callable[[str], tuple[int, str]]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return replace(settings, nextauth_secret=(SECRET,))
+
+
+@pytest.fixture
+def explain(app: Flask) -> Run:
+    def run(token: str) -> tuple[int, str]:
+        runner = app.test_cli_runner()
+        info = ScriptInfo(create_app=lambda: app)
+        result = runner.invoke(auth, ["explain"], input=token, obj=info)
+        assert token.strip() not in result.output
+        return result.exit_code, result.output
+
+    return run
+
+
+def test_a_good_token_is_explained(explain: Run, issuer: Issuer) -> None:
+    code, said = explain(f"Bearer {issuer.token(world.COACH, scope='workout-logs:read')}\n")
+    assert code == 0
+    assert said.splitlines() == [
+        "kind: OAuth 2.0 access token (JWT, RFC 9068)",
+        *(f"  passes {check}" for check in JWTAccessTokens.checks),
+        "scopes: workout-logs:read",
+        f"user: {world.COACH}, found by the token's sub",
+        "role: coach, coaches 2",
+    ]
+
+
+def test_a_session_is_explained(explain: Run) -> None:
+    (token,) = issuers.mint({"version": 4, "secret": SECRET, "token": {"sub": world.ADMIN}})
+    code, said = explain(token)
+    assert code == 0
+    assert said.startswith("kind: NextAuth.js / Auth.js session token (JWE)\n")
+    assert said.endswith(f"user: {world.ADMIN}, found by the token's sub\nrole: admin\n")
+
+
+def test_the_failing_check_is_named(explain: Run, issuer: Issuer) -> None:
+    code, said = explain(issuer.token(world.RUNNER, exp=1))
+    assert code == 1
+    assert said.splitlines()[-2:] == ["  passes claims", "  FAILS  expiry: The token has expired."]
+    code, said = explain(issuer.token(world.RUNNER, aud="https://other.example"))
+    assert code == 1
+    assert said.splitlines()[-1].startswith("  FAILS  claims: ")
+    assert "aud" in said
+
+
+def test_a_person_who_is_refused_is_named_so(explain: Run, issuer: Issuer) -> None:
+    code, said = explain(issuer.token("nobody"))
+    assert code == 1
+    assert said.splitlines()[-1] == "user: refused. No `user` document fits the token."
+
+
+@pytest.mark.parametrize("token", ["", "an opaque one", "x" * 20_000])
+def test_a_token_of_no_kind_is_said_to_be_none(app: Flask, token: str) -> None:
+    runner = app.test_cli_runner()
+    result = runner.invoke(auth, ["explain"], input=token, obj=ScriptInfo(create_app=lambda: app))
+    assert result.exit_code == 1
+    assert result.output.startswith("kind: unknown. ")
+
+
+def test_an_issuer_that_is_down_is_named(open_store: OpenStore, issuer: Issuer) -> None:
+    away = Settings(oauth_issuer="http://127.0.0.1:1", oauth_audience=AUDIENCE)
+    app = create_app(away, open_store([]))
+    token = issuer.token(world.RUNNER)
+    result = app.test_cli_runner().invoke(
+        auth, ["explain"], input=token, obj=ScriptInfo(create_app=lambda: app)
+    )
+    assert result.exit_code == 1
+    assert "  FAILS  issuer: It cannot be reached now" in result.output
+
+
+METADATA = "/.well-known/oauth-protected-resource"
+
+
+def test_clients_learn_issuer_and_scopes(app: Flask, issuer: Issuer) -> None:
+    document = app.test_client().get(METADATA, base_url="https://api.example.com").json
+    assert document == {
+        "resource": AUDIENCE,
+        "resource_name": "Workout Log API",
+        "resource_documentation": "https://api.example.com/docs",
+        "authorization_servers": [issuer.url],
+        "scopes_supported": ["workout-logs:read", "workout-logs:write"],
+        "bearer_methods_supported": ["header"],
+    }
+
+
+def test_an_audience_that_is_no_address_does_not_name_the_resource(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    app = create_app(replace(settings, oauth_audience="workout-logs"), open_store([]))
+    document = app.test_client().get(METADATA, base_url="https://api.example.com").json
+    assert document["resource"] == "https://api.example.com"
+
+
+def schemes(app: Flask) -> dict[str, list[str]]:
+    """The security schemes by name, with what reading asks of each; both must be the same set."""
+    spec = app.test_client().get("/openapi.json").json
+    defined = spec["components"]["securitySchemes"]
+    security = spec["paths"]["/api/workout-logs"]["get"]["security"]
+    asked = {name: scopes for each in security for name, scopes in each.items()}
+    assert set(asked) == set(defined)
+    assert len(security) == len(defined), "any one of them will do"
+    return asked
+
+
+def test_the_spec_names_what_is_switched_on(settings: Settings, open_store: OpenStore) -> None:
+    reading = ["workout-logs:read"]
+    store = open_store([])
+    plain = replace(settings, nextauth_secret=())
+    assert schemes(create_app(plain, store)) == {"oauth2": reading}
+    introspecting = replace(
+        plain, oauth_introspection_client_id="a", oauth_introspection_client_secret="b"
+    )
+    assert schemes(create_app(introspecting, store)) == {"oauth2": reading, "opaqueToken": []}
+    session = Settings(nextauth_secret=(SECRET,))
+    assert schemes(create_app(session, store)) == {"sessionToken": []}
+    cookies = replace(session, nextauth_cookie=True)
+    assert schemes(create_app(cookies, store)) == {"sessionToken": [], "sessionCookie": []}
+
+
+def test_every_operation_names_its_scope(app: Flask) -> None:
+    spec = app.test_client().get("/openapi.json").json
+    for path in ("/api/workout-logs", "/api/workout-logs/{logId}"):
+        for method, operation in spec["paths"][path].items():
+            if method == "parameters":
+                continue
+            scope = "workout-logs:read" if method == "get" else "workout-logs:write"
+            assert {"oauth2": [scope]} in operation["security"]

@@ -1,0 +1,201 @@
+"""Opaque tokens: what of the issuer's answer is enough, what is remembered, what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from app.auth.errors import IssuerUnavailable, TokenRefused
+from app.auth.fetch import FetchFailed
+from app.auth.introspection import (
+    FAILURE_SECONDS,
+    MOST_FAILURES,
+    RETRY_SECONDS,
+    SUCCESS_SECONDS,
+    IntrospectedTokens,
+    ask_issuer,
+)
+from app.auth.tokens import TokenValidator
+from tests.auth import kit
+
+ACTIVE = {
+    "active": True,
+    "token_type": "Bearer",
+    "sub": "user-1",
+    "aud": kit.AUDIENCE,
+    "iss": kit.ISSUER,
+    "exp": kit.LATER,
+    "scope": "workout-logs:read",
+}
+
+
+class Endpoint:
+    """The introspection endpoint: knows some tokens, counts questions, can be down."""
+
+    def __init__(self, **answers: Mapping[str, Any]) -> None:
+        self.answers = answers
+        self.down = False
+        self.asked = 0
+
+    def __call__(self, token: str) -> Mapping[str, Any]:
+        self.asked += 1
+        if self.down:
+            raise FetchFailed("down")
+        return self.answers.get(token, {"active": False})
+
+
+@pytest.fixture
+def clock() -> kit.Clock:
+    return kit.Clock()
+
+
+@pytest.fixture
+def endpoint() -> Endpoint:
+    return Endpoint(good=ACTIVE)
+
+
+@pytest.fixture
+def validator(endpoint: Endpoint, clock: kit.Clock) -> TokenValidator:
+    return validator_of(endpoint, clock)
+
+
+def validator_of(endpoint: Endpoint, clock: kit.Clock) -> TokenValidator:
+    kind = IntrospectedTokens(kit.InMemoryIssuer(kit.ec_key()), endpoint, clock=clock)
+    return TokenValidator({"opaque": kind}, clock=clock)
+
+
+def test_an_active_token_is_valid(validator: TokenValidator) -> None:
+    token = validator.authenticate_token("good")
+    assert (token.claims["sub"], token.scopes) == ("user-1", {"workout-logs:read"})
+    assert token.expires_at == kit.LATER
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"token_type": "bearer"},
+        {"aud": ["https://other.example", kit.AUDIENCE]},
+        {"iss": None},
+        {"exp": None},
+        {"nbf": kit.NOW},
+        {"username": "x", "client_id": "y"},
+    ],
+    ids=str,
+)
+def test_answers_may_vary_as_rfc_7662_allows(clock: kit.Clock, changes: dict[str, Any]) -> None:
+    assert validator_of(Endpoint(good=answer(**changes)), clock).authenticate_token("good")
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        ({"active": False}, "active"),
+        ({"active": "true"}, "active"),
+        ({"active": None}, "active"),
+        ({"token_type": None}, "type"),
+        ({"token_type": "refresh_token"}, "type"),
+        ({"token_type": "DPoP"}, "type"),
+        ({"cnf": {"jkt": "x"}}, "type"),
+        ({"iss": "https://other.example"}, "issuer"),
+        ({"aud": None}, "audience"),
+        ({"aud": "https://other.example"}, "audience"),
+        ({"aud": {kit.AUDIENCE: 1}}, "audience"),
+        ({"exp": kit.NOW}, "expiry"),
+        ({"exp": str(kit.LATER)}, "expiry"),
+        ({"exp": True}, "expiry"),
+        ({"exp": float("nan")}, "expiry"),
+        ({"nbf": kit.NOW + 60}, "expiry"),
+        ({"nbf": "now"}, "expiry"),
+    ],
+    ids=str,
+)
+def test_only_active_access_tokens_for_us_are_valid(
+    clock: kit.Clock, changes: dict[str, Any], check: str
+) -> None:
+    with pytest.raises(TokenRefused) as caught:
+        validator_of(Endpoint(good=answer(**changes)), clock).authenticate_token("good")
+    assert caught.value.check == check
+
+
+def test_a_valid_token_is_asked_about_now_and_then(
+    validator: TokenValidator, endpoint: Endpoint, clock: kit.Clock
+) -> None:
+    validator.authenticate_token("good")
+    clock.advance(SUCCESS_SECONDS - 1)
+    validator.authenticate_token("good")
+    assert endpoint.asked == 1
+    endpoint.answers = {}
+    clock.advance(1)
+    with pytest.raises(TokenRefused):
+        validator.authenticate_token("good")
+
+
+def test_a_refused_token_is_asked_about_now_and_then(
+    validator: TokenValidator, endpoint: Endpoint, clock: kit.Clock
+) -> None:
+    for _ in range(3):
+        with pytest.raises(TokenRefused, match="not active"):
+            validator.authenticate_token("bad")
+    assert endpoint.asked == 1
+    endpoint.answers = {"bad": ACTIVE}
+    clock.advance(FAILURE_SECONDS)
+    assert validator.authenticate_token("bad")
+
+
+def test_garbage_does_not_push_good_tokens_out(
+    validator: TokenValidator, endpoint: Endpoint
+) -> None:
+    validator.authenticate_token("good")
+    for number in range(MOST_FAILURES + 1):
+        with pytest.raises(TokenRefused):
+            validator.authenticate_token(f"garbage-{number}")
+    asked = endpoint.asked
+    assert validator.authenticate_token("good")
+    assert endpoint.asked == asked
+
+
+def test_a_burst_of_garbage_can_be_kept_from_the_issuer(
+    endpoint: Endpoint, clock: kit.Clock
+) -> None:
+    class EnoughError(Exception):
+        pass
+
+    def enough() -> None:
+        if endpoint.asked >= 3:
+            raise EnoughError
+
+    issuer = kit.InMemoryIssuer(kit.ec_key())
+    kind = IntrospectedTokens(issuer, endpoint, before_asking=enough, clock=clock)
+    for number in range(3):
+        with pytest.raises(TokenRefused):
+            kind.check(f"garbage-{number}")
+    with pytest.raises(EnoughError):
+        kind.check("garbage-4")
+    assert endpoint.asked == 3
+
+
+def test_an_issuer_that_is_down_is_asked_now_and_then(
+    validator: TokenValidator, endpoint: Endpoint, clock: kit.Clock
+) -> None:
+    endpoint.down = True
+    for number in range(3):
+        with pytest.raises(IssuerUnavailable):
+            validator.authenticate_token(f"token-{number}")
+    assert endpoint.asked == 1
+    endpoint.down = False
+    clock.advance(RETRY_SECONDS)
+    assert validator.authenticate_token("good")
+
+
+@pytest.mark.parametrize("url", ["", "http://issuer.example/introspect", "ftp://127.0.0.1/"])
+def test_tokens_are_sent_nowhere_unsafe(url: str) -> None:
+    issuer = kit.InMemoryIssuer(kit.ec_key())
+    ask = ask_issuer(issuer, client_id="a", client_secret="b", url=url)
+    with pytest.raises(FetchFailed, match="https"):
+        ask("token")
+
+
+def answer(**changes: Any) -> dict[str, Any]:
+    return {name: value for name, value in {**ACTIVE, **changes}.items() if value is not None}

@@ -1,0 +1,216 @@
+"""Budgets of requests: per caller, tighter per address without a valid token, shared by Redis."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import redis
+import requests
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.factory import create_app
+from app.service.stores.sqlite import SqliteStore
+from app.settings import Settings, SettingsError
+from tests import world
+from tests.conftest import OpenStore
+from tests.issuer import AUDIENCE, Issuer
+from tests.server import free_port, running_server
+
+PATH = "/api/workout-logs"
+BUDGET, STRANGERS = 8, 2
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return replace(settings, rate_limit=f"{BUDGET} per minute")
+
+
+def get(
+    app: Flask, token: str | None, address: str = "192.0.2.1", path: str = PATH
+) -> TestResponse:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    environ = {"REMOTE_ADDR": address}
+    return app.test_client().get(path, headers=headers, environ_base=environ)
+
+
+def statuses(app: Flask, token: str | None, times: int, **options: str) -> list[int]:
+    return [get(app, token, **options).status_code for _ in range(times)]
+
+
+def test_a_caller_has_one_budget_for_all_they_do(app: Flask, issuer: Issuer) -> None:
+    client = app.test_client()
+    for number in range(BUDGET):
+        headers = {"Authorization": f"Bearer {issuer.token(world.RUNNER)}"}
+        method = ("GET", "POST", "DELETE")[number % 3]
+        answer = client.open(
+            f"{PATH}/x" if method == "DELETE" else PATH, method=method, headers=headers
+        )
+        assert answer.status_code != 429
+        assert int(answer.headers["RateLimit-Limit"]) == BUDGET
+        assert int(answer.headers["RateLimit-Remaining"]) == BUDGET - 1 - number
+        assert 0 < int(answer.headers["RateLimit-Reset"]) <= 60
+    answer = client.get(PATH, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (429, "too-many-requests")
+    assert answer.headers["RateLimit-Remaining"] == "0"
+    assert answer.headers["Retry-After"] == answer.headers["RateLimit-Reset"]
+    assert answer.content_type == "application/problem+json"
+
+
+def test_callers_do_not_share_a_budget(app: Flask, issuer: Issuer) -> None:
+    assert statuses(app, issuer.token(world.RUNNER), BUDGET + 1) == [200] * BUDGET + [429]
+    assert get(app, issuer.token(world.TEAMMATE)).status_code == 200
+    from_elsewhere = get(app, issuer.token(world.RUNNER), "198.51.100.7")
+    assert from_elsewhere.status_code == 429, "a person is one caller wherever they are"
+
+
+@pytest.mark.parametrize("token", [None, "garbage", "a.b.c"])
+def test_an_address_without_a_valid_token_has_less(app: Flask, token: str | None) -> None:
+    assert statuses(app, token, STRANGERS + 1) == [401] * STRANGERS + [429]
+    refused = get(app, token)
+    assert refused.headers["RateLimit-Limit"] == str(STRANGERS)
+    assert int(refused.headers["Retry-After"]) > 0
+    assert get(app, token, "192.0.2.2").status_code == 401
+
+
+def test_strangers_take_nothing_from_callers_at_their_address(app: Flask, issuer: Issuer) -> None:
+    statuses(app, "garbage", STRANGERS + 1)
+    assert get(app, issuer.token(world.RUNNER)).status_code == 200
+
+
+def test_one_network_of_ipv6_is_one_address(app: Flask) -> None:
+    assert statuses(app, None, STRANGERS, address="2001:db8::1") == [401] * STRANGERS
+    assert get(app, None, "2001:db8::ffff:1").status_code == 429
+    assert get(app, None, "2001:db8:0:1::1").status_code == 401
+
+
+def test_people_who_are_not_known_have_a_budget_too(app: Flask, issuer: Issuer) -> None:
+    assert statuses(app, issuer.token("nobody"), BUDGET + 1) == [403] * BUDGET + [429]
+
+
+def test_health_and_docs_are_not_limited(app: Flask) -> None:
+    for path in (
+        "/healthz",
+        "/readyz",
+        "/openapi.json",
+        "/docs",
+        "/.well-known/oauth-protected-resource",
+    ):
+        assert set(statuses(app, None, BUDGET + 2, path=path)) == {200}
+        assert "RateLimit-Limit" not in get(app, None, path=path).headers
+
+
+def test_the_address_is_the_one_before_trusted_proxies(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    def ask(app: Flask, forwarded: str) -> int:
+        headers = {"X-Forwarded-For": forwarded}
+        return app.test_client().get(PATH, headers=headers).status_code
+
+    direct = create_app(settings, open_store([]))
+    assert [ask(direct, f"192.0.2.{n}") for n in range(STRANGERS + 1)][-1] == 429
+    behind = create_app(replace(settings, trusted_proxies=1), open_store([]))
+    assert {ask(behind, f"192.0.2.{n}") for n in range(STRANGERS + 1)} == {401}
+    assert [ask(behind, f"{n}.0.0.1, 198.51.100.1") for n in range(STRANGERS + 1)][-1] == 429
+
+
+def test_no_budget_means_no_limit(
+    settings: Settings, open_store: OpenStore, issuer: Issuer
+) -> None:
+    app = create_app(replace(settings, rate_limit=""), open_store([]))
+    answer = get(app, "garbage")
+    assert answer.status_code == 401
+    assert "RateLimit-Limit" not in answer.headers
+
+
+def test_several_budgets_hold_together(
+    settings: Settings, open_store: OpenStore, issuer: Issuer
+) -> None:
+    both = replace(settings, rate_limit="100 per hour; 4 per minute")
+    app = create_app(both, open_store(world.club()))
+    assert statuses(app, issuer.token(world.RUNNER), 5) == [200] * 4 + [429]
+    assert statuses(app, None, 2) == [401, 429]
+
+
+@pytest.mark.parametrize("rate", ["often", "5", "per minute", "5 per fortnight"])
+def test_a_budget_that_cannot_be_read_stops_the_start(rate: str) -> None:
+    with pytest.raises(SettingsError, match="RATE_LIMIT"):
+        Settings(nextauth_secret=("s" * 32,), rate_limit=rate)
+
+
+@contextmanager
+def running_redis(port: int) -> Iterator[None]:
+    """Debian's redis-server on this port, with nothing in it."""
+    program = shutil.which("redis-server")
+    assert program, "redis-server is missing: apt-get install redis-server"
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+    try:
+        client = redis.Redis(port=port)
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                client.ping()
+                break
+            except redis.ConnectionError:
+                assert time.monotonic() < deadline, "redis-server does not answer"
+                time.sleep(0.05)
+        client.close()
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_two_servers_share_the_budget_in_redis(tmp_path: Path, issuer: Issuer) -> None:
+    SqliteStore(tmp_path / "store.db").close()
+    port = free_port()
+    environ = {
+        "OAUTH_ISSUER": issuer.url,
+        "OAUTH_AUDIENCE": AUDIENCE,
+        "SQLITE_PATH": str(tmp_path / "store.db"),
+        "WORKERS": "2",
+        "RATE_LIMIT": "20 per hour",
+        "RATE_LIMIT_STORAGE": f"redis://127.0.0.1:{port}/0",
+    }
+    headers = {"Authorization": f"Bearer {issuer.token('nobody')}"}
+    with running_redis(port), running_server(environ) as one, running_server(environ) as other:
+        got = [
+            requests.get(f"{(one, other)[n % 2].url}{PATH}", headers=headers, timeout=5).status_code
+            for n in range(24)
+        ]
+    assert got == [403] * 20 + [429] * 4
+
+
+def test_requests_pass_while_redis_is_down(
+    settings: Settings,
+    open_store: OpenStore,
+    issuer: Issuer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    port = free_port()
+    shared = replace(settings, rate_limit_storage=f"redis://127.0.0.1:{port}/0")
+    token = issuer.token(world.RUNNER)
+    with running_redis(port):
+        app = create_app(shared, open_store(world.club()))
+        assert statuses(app, token, BUDGET + 1)[-1] == 429
+    assert not caplog.records
+    assert set(statuses(app, token, 2 * BUDGET)) == {200}
+    assert "Rate limit storage unreachable" in caplog.text
+    assert "RateLimit-Limit" not in get(app, token).headers
+    assert get(app, None).status_code == 401
+
+
+def test_a_server_starts_without_its_redis(
+    settings: Settings, open_store: OpenStore, issuer: Issuer
+) -> None:
+    shared = replace(settings, rate_limit_storage=f"redis://127.0.0.1:{free_port()}/0")
+    app = create_app(shared, open_store(world.club()))
+    assert set(statuses(app, issuer.token(world.RUNNER), 2 * BUDGET)) == {200}
