@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any, NamedTuple, Protocol
+from importlib.resources import files
+from typing import Any, NamedTuple
 
-import yaml
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
-from app.auth.errors import IssuerUnavailable
-from app.auth.fetch import is_safe
 from app.docs.html import SCRIPT_POLICY, page, wants_html
+from app.openapi.document import to_yaml
+from app.openapi.security import Issuer, code_grant_endpoints
 from app.problems import COLLECTION_PATH
 from app.settings import SCOPES, Settings
 
@@ -23,18 +23,11 @@ INDEX = {
     "reference": "/reference",
     "openapi": "/openapi.json",
     "openapiYaml": "/openapi.yaml",
+    "changelog": "/changelog",
     "problems": "/problems/",
     "health": "/healthz",
     "readiness": "/readyz",
 }
-
-
-class Issuer(Protocol):
-    """Where people sign in."""
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        """Its metadata (RFC 8414). Raises `IssuerUnavailable`."""
 
 
 class SignIn(NamedTuple):
@@ -58,6 +51,7 @@ def create_blueprint(
     """The pages; without an issuer nobody signs in there, `spec` makes the OpenAPI document."""
     blueprint = Blueprint("docs", __name__)
     released = version("workout-log-api")
+    changes = files(__package__).joinpath("CHANGELOG.md").read_text("utf-8")
 
     @blueprint.get("/")
     def start() -> ResponseReturnValue:
@@ -84,20 +78,17 @@ def create_blueprint(
 
     @blueprint.get("/openapi.yaml")
     def openapi_yaml() -> ResponseReturnValue:
-        text = yaml.safe_dump(spec(), sort_keys=False, allow_unicode=True, width=100)
-        return Response(text, content_type="application/yaml")
+        return Response(to_yaml(spec()), content_type="application/yaml")
+
+    @blueprint.get("/changelog")
+    def changelog() -> ResponseReturnValue:
+        """What the introduction of the spec links to."""
+        return Response(changes, content_type="text/markdown; charset=utf-8")
 
     return blueprint
 
 
 def _sign_in(issuer: Issuer | None, client_id: str) -> SignIn | None:
     """None while the issuer does not say where to sign in; the docs are there all the same."""
-    try:
-        metadata = issuer.metadata if issuer else {}
-    except IssuerUnavailable:
-        return None
-    authorization_url = metadata.get("authorization_endpoint")
-    token_url = metadata.get("token_endpoint")
-    if is_safe(authorization_url) and is_safe(token_url):
-        return SignIn(authorization_url, token_url, client_id)
-    return None
+    endpoints = code_grant_endpoints(issuer) if issuer else None
+    return SignIn(*endpoints, client_id) if endpoints else None

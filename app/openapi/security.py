@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from app.auth.errors import IssuerUnavailable
+from app.auth.fetch import is_safe
 from app.auth.nextauth import SECURE_PREFIXES, V5_COOKIE
 from app.settings import READ_SCOPE, WRITE_SCOPE, Settings
 
@@ -73,14 +74,28 @@ def apply(schemes: Schemes, document: dict[str, Any]) -> None:
                 ]
 
 
-def _at(issuer: Issuer) -> dict[str, Any]:
-    """The issuer by what it says of itself; while it says nothing, by where it would say it."""
+def code_grant_endpoints(issuer: Issuer) -> tuple[str, str] | None:
+    """Where the issuer authorizes and gives tokens; None while it does not say, or not safely."""
     try:
         metadata = issuer.metadata
-        return _code_grant(metadata["authorization_endpoint"], metadata["token_endpoint"])
-    except (IssuerUnavailable, KeyError):
-        address = f"{issuer.url.rstrip('/')}/.well-known/openid-configuration"
-        return {"type": "openIdConnect", "description": _SIGN_IN, "openIdConnectUrl": address}
+    except IssuerUnavailable:
+        return None
+    authorization, token = map(metadata.get, ("authorization_endpoint", "token_endpoint"))
+    if is_safe(authorization) and is_safe(token):
+        return authorization, token
+    return None
+
+
+def _at(issuer: Issuer) -> dict[str, Any]:
+    """The issuer's code grant; while it does not say where that is, where it would say it."""
+    endpoints = code_grant_endpoints(issuer)
+    if endpoints:
+        return _code_grant(*endpoints)
+    return {
+        "type": "openIdConnect",
+        "description": _SIGN_IN,
+        "openIdConnectUrl": f"{issuer.url.rstrip('/')}/.well-known/openid-configuration",
+    }
 
 
 def _code_grant(authorization_url: str, token_url: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from app.service.stores.port import Store
 from app.settings import SCOPES, Settings
 from app.violations import VIOLATIONS
 from tests.conftest import OpenStore
+from tests.issuer import Issuer
 from tests.published import ROOT, Published, published
 
 PUBLISHED = ROOT / "openapi.yaml"
@@ -93,8 +94,8 @@ class TestServed:
     """What a deployment serves says where it is and how to sign in there."""
 
     @pytest.fixture
-    def store(self, open_store: OpenStore) -> Store:
-        return open_store([])
+    def store(self, open_sqlite: OpenStore) -> Store:
+        return open_sqlite([])
 
     def test_it_is_at_its_own_host(self, app: Flask) -> None:
         served = app.test_client().get("/openapi.json").json
@@ -114,10 +115,16 @@ class TestServed:
         assert flow["tokenUrl"] == "http://127.0.0.1:8123/development/token"
         assert flow["scopes"].keys() == set(SCOPES)
 
-    def test_an_issuer_that_says_too_little_is_named_by_its_address(self, app: Flask) -> None:
-        scheme = schemes(app)["oauth2"]
+    def test_with_an_issuer_people_sign_in_there(self, app: Flask, issuer: Issuer) -> None:
+        flow = schemes(app)["oauth2"]["flows"]["authorizationCode"]
+        assert flow["authorizationUrl"].startswith(issuer.url)
+        assert flow["tokenUrl"].startswith(issuer.url)
+
+    def test_an_issuer_that_does_not_answer_is_named_by_its_address(self, store: Store) -> None:
+        silent = Settings(oauth_issuer="http://127.0.0.1:1", oauth_audience="x")
+        scheme = schemes(create_app(silent, store))["oauth2"]
         assert scheme["type"] == "openIdConnect"
-        assert scheme["openIdConnectUrl"].endswith("/.well-known/openid-configuration")
+        assert scheme["openIdConnectUrl"] == "http://127.0.0.1:1/.well-known/openid-configuration"
 
     def test_session_tokens_are_offered_where_they_are_switched_on(self, store: Store) -> None:
         app = create_app(Settings(nextauth_secret=("not so secret, really",)), store)
@@ -129,3 +136,10 @@ class TestServed:
 def schemes(app: Flask) -> dict[str, Any]:
     found: dict[str, Any] = api_of(app).served()["components"]["securitySchemes"]
     return found
+
+
+def test_the_changelog_that_it_links_to_is_there(app: Flask) -> None:
+    answer = app.test_client().get("/changelog")
+    assert answer.content_type == "text/markdown; charset=utf-8"
+    assert f"## {version('workout-log-api')}" in answer.text
+    assert "/changelog)" in published().document["info"]["description"]
