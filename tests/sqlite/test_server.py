@@ -31,6 +31,7 @@ def server(tmp_path: Path, issuer: Issuer) -> Iterator[Server]:
         "OAUTH_ISSUER": issuer.url,
         "OAUTH_AUDIENCE": AUDIENCE,
         "WORKERS": "3",
+        "RATE_LIMIT": "",
     }
     with running_server(settings) as running:
         yield running
