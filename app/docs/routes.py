@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
@@ -23,35 +23,20 @@ INDEX = {
     "reference": "/reference",
     "openapi": "/openapi.json",
     "openapiYaml": "/openapi.yaml",
-    "changelog": "/changelog",
     "problems": "/problems/",
     "health": "/healthz",
     "readiness": "/readyz",
 }
 
 
-class SignIn(NamedTuple):
-    """What the Swagger UI's Authorize button needs."""
-
-    authorization_url: str
-    token_url: str
-    client_id: str
-    scopes: tuple[str, ...] = SCOPES
-
-    @property
-    def token_origin(self) -> str:
-        """The only other host that the Swagger UI may call; safe to be put in a header."""
-        match = re.match(r"https?://[A-Za-z0-9.:\[\]-]+", self.token_url)
-        return match[0] if match else ""
-
-
 def create_blueprint(
     settings: Settings, issuer: Issuer | None, spec: Callable[[], dict[str, Any]]
 ) -> Blueprint:
-    """The pages; without an issuer nobody signs in there, `spec` makes the OpenAPI document."""
+    """The pages; without an issuer nobody signs in there. `spec` makes the OpenAPI document."""
     blueprint = Blueprint("docs", __name__)
     released = version("workout-log-api")
     changes = files(__package__).joinpath("CHANGELOG.md").read_text("utf-8")
+    sign_in = {"clientId": settings.oauth_client_id, "scopes": SCOPES} if issuer else None
 
     @blueprint.get("/")
     def start() -> ResponseReturnValue:
@@ -61,11 +46,8 @@ def create_blueprint(
 
     @blueprint.get("/docs")
     def swagger_ui() -> ResponseReturnValue:
-        sign_in = _sign_in(issuer, settings.oauth_client_id)
-        policy = dict(SCRIPT_POLICY)
-        if sign_in:
-            policy["connect-src"] += f" {sign_in.token_origin}"
-        return page("swagger_ui.html", policy, sign_in=sign_in and sign_in._asdict())
+        connect = " ".join(["'self'", *_origins(issuer)])
+        return page("swagger_ui.html", SCRIPT_POLICY | {"connect-src": connect}, sign_in=sign_in)
 
     @blueprint.get("/docs/oauth2-redirect.html")
     def oauth2_redirect() -> ResponseReturnValue:
@@ -88,7 +70,10 @@ def create_blueprint(
     return blueprint
 
 
-def _sign_in(issuer: Issuer | None, client_id: str) -> SignIn | None:
-    """None while the issuer does not say where to sign in; the docs are there all the same."""
-    endpoints = code_grant_endpoints(issuer) if issuer else None
-    return SignIn(*endpoints, client_id) if endpoints else None
+def _origins(issuer: Issuer | None) -> list[str]:
+    """Where the Swagger UI asks how to sign in, and for a token; safe to be put in a header."""
+    if issuer is None:
+        return []
+    urls = (issuer.url, *(code_grant_endpoints(issuer) or ()))
+    matches = (re.match(r"https?://[A-Za-z0-9.:\[\]-]+", url) for url in urls)
+    return sorted({match[0] for match in matches if match})

@@ -1,4 +1,4 @@
-// The Swagger UI of /docs. What it signs in with comes from the page: data-sign-in.
+// The Swagger UI of /docs. /openapi.json says where people sign in; data-sign-in, as which client.
 "use strict";
 
 const element = document.getElementById("swagger-ui");
@@ -9,42 +9,27 @@ const followScheme = () => document.documentElement.classList.toggle("dark-mode"
 dark.addEventListener("change", followScheme);
 followScheme();
 
-// The published document cannot know where this server's people sign in.
-function withSignIn(spec) {
-  for (const scheme of Object.values(spec.components.securitySchemes ?? {})) {
-    if (signIn && scheme.flows?.authorizationCode) {
-      scheme.flows.authorizationCode.authorizationUrl = signIn.authorization_url;
-      scheme.flows.authorizationCode.tokenUrl = signIn.token_url;
-    }
-  }
-  return spec;
-}
+const ui = SwaggerUIBundle({
+  domNode: element,
+  url: "/openapi.json",
+  presets: [SwaggerUIBundle.presets.apis],
+  layout: "BaseLayout",
+  oauth2RedirectUrl: `${location.origin}/docs/oauth2-redirect.html`,
+  deepLinking: true,
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
+  defaultModelExpandDepth: 2,
+  displayRequestDuration: true,
+  filter: true,
+  persistAuthorization: false,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+});
 
-async function start() {
-  const spec = await (await fetch("/openapi.json")).json();
-  const ui = SwaggerUIBundle({
-    domNode: element,
-    spec: withSignIn(spec),
-    presets: [SwaggerUIBundle.presets.apis],
-    layout: "BaseLayout",
-    oauth2RedirectUrl: `${location.origin}/docs/oauth2-redirect.html`,
-    deepLinking: true,
-    docExpansion: "list",
-    defaultModelsExpandDepth: 0,
-    defaultModelExpandDepth: 2,
-    displayRequestDuration: true,
-    filter: true,
-    persistAuthorization: false,
-    tryItOutEnabled: true,
-    validatorUrl: null,
+if (signIn) {
+  ui.initOAuth({
+    clientId: signIn.clientId,
+    scopes: signIn.scopes,
+    usePkceWithAuthorizationCodeGrant: true,
   });
-  if (signIn) {
-    ui.initOAuth({
-      clientId: signIn.client_id,
-      scopes: signIn.scopes,
-      usePkceWithAuthorizationCodeGrant: true,
-    });
-  }
 }
-
-start();
