@@ -181,5 +181,5 @@ def _allow_loopback_origins(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     if request.path != AUTHORIZE_PATH and is_loopback_url(origin):
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+        response.headers["Access-Control-Allow-Headers"] = "*"
     return response

@@ -1,4 +1,4 @@
-"""A development server as `make run` starts it, and a browser that looks at it."""
+"""Servers as `make run` and `make serve` start them, and a browser that looks at them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from app.development.run import load_sample
 from tests.browser.install import chromium
 
 ROOT = Path(__file__).parents[2]
@@ -22,23 +24,34 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running `python -m app.development.run` with a fresh sample club."""
-    folder = tmp_path_factory.mktemp("run")
+    """The address of a development server with a fresh sample club."""
+    with _running("app.development.run", tmp_path_factory.mktemp("development"), {}) as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
+def production_server(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A production server with the sample club, for which the development server is an issuer."""
+    folder = tmp_path_factory.mktemp("production")
+    load_sample(str(folder / "club.db"))
+    settings = {"OAUTH_ISSUER": server, "OAUTH_AUDIENCE": server, "SQLITE_PATH": "club.db"}
+    with _running("app.server", folder, settings) as url:
+        yield url
+
+
+@contextmanager
+def _running(module: str, folder: Path, settings: dict[str, str]) -> Iterator[str]:
+    """Run a server's module in a folder; the address of the server."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environ = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "PORT": str(port),
-        "THREADS": "4",
-    }
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": str(port)}
     output = folder / "output.txt"
     with output.open("w") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app.development.run"],
+            [sys.executable, "-m", module],
             cwd=folder,
-            env=environ,
+            env=environ | {"THREADS": "4"} | settings,
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
@@ -88,9 +101,9 @@ class Watch:
         if kind in ("error", "warning") and "the server responded with a status of" not in text:
             self.complaints.append(text)
 
-    def foreign(self, server: str) -> list[str]:
-        """The requests that left this server."""
-        local = (f"{server}/", "data:", "blob:")
+    def foreign(self, *servers: str) -> list[str]:
+        """The requests that went to none of these servers."""
+        local = (*(f"{server}/" for server in servers), "data:", "blob:")
         return [url for url in self.requests if not url.startswith(local)]
 
 

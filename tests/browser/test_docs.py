@@ -133,6 +133,19 @@ def test_a_coach_reads_and_does_not_write(swagger_ui: SwaggerUI) -> None:
     assert (status, problem["code"]) == (403, "forbidden")
 
 
+def test_the_swagger_ui_signs_in_at_a_configured_issuer(
+    page: Page, production_server: str, server: str, watch: Watch
+) -> None:
+    page.goto(f"{production_server}/docs")
+    swagger_ui = SwaggerUI(page)
+    swagger_ui.sign_in("José Álvarez")
+    swagger_ui.signed_in()
+    status, _, answer = swagger_ui.open("listWorkoutLogs").execute()
+    assert (status, answer["data"][0]["runnerId"]) == (200, "user-jose")
+    assert watch.foreign(production_server, server) == []
+    assert watch.complaints == []
+
+
 def test_cancelling_the_sign_in_says_so(swagger_ui: SwaggerUI) -> None:
     swagger_ui.sign_in("Cancel")
     expect(swagger_ui.dialog).to_contain_text("access_denied")

@@ -296,6 +296,10 @@ def test_a_front_end_on_another_port_may_fetch_its_token(client):
         reply = client.post(path, base_url=HOST, headers={"Origin": origin})
         return reply.headers.get("Access-Control-Allow-Origin")
 
+    preflight = client.options(
+        "/development/token", base_url=HOST, headers={"Origin": "http://localhost:3000"}
+    )
+    assert preflight.headers["Access-Control-Allow-Headers"] == "*"
     assert allowed("http://localhost:3000") == "http://localhost:3000"
     assert allowed("https://example.org") is None
     assert allowed("null") is None
