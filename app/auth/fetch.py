@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 import requests
@@ -47,7 +47,7 @@ def read_json(send: Callable[..., requests.Response], url: str, **options: Any) 
     return document
 
 
-def is_safe(url: object) -> bool:
+def is_safe(url: object) -> TypeGuard[str]:
     """Whether what comes from this URL can be trusted to come from its host."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
