@@ -24,6 +24,7 @@ INDEX = {
     "openapi": "/openapi.json",
     "openapiYaml": "/openapi.yaml",
     "problems": "/problems/",
+    "changelog": "/changelog",
     "health": "/healthz",
     "readiness": "/readyz",
 }
