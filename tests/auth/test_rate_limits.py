@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from app.settings import Settings, SettingsError
 from tests import world
 from tests.conftest import OpenStore
 from tests.issuer import AUDIENCE, Issuer
+from tests.programs import redis_server
 from tests.server import free_port, running_server
 
 PATH = "/api/workout-logs"
@@ -148,8 +148,8 @@ def test_a_budget_that_cannot_be_read_stops_the_start(rate: str) -> None:
 @contextmanager
 def running_redis(port: int) -> Iterator[None]:
     """Debian's redis-server on this port, with nothing in it."""
-    program = shutil.which("redis-server")
-    assert program, "redis-server is missing: apt-get install redis-server"
+    program = redis_server()
+    assert program, "redis-server is missing: python -m tests.programs"
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
     try:

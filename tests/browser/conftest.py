@@ -15,7 +15,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.install import chromium
+from tests.programs import chromium
 
 ROOT = Path(__file__).parents[2]
 
