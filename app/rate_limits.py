@@ -72,7 +72,7 @@ class RateLimits:
 
     def count_caller(self, token: AccessToken) -> None:
         """Count a request with a valid token. Raises `Problem` too-many-requests."""
-        person = f"{token.user_claim}:{token.claims.get(token.user_claim)}"
+        person = f"{token.user_claim}:{token.claims.get(token.user_claim)!a}"
         # A digest: the storage need not know people's addresses.
         self._count(self._callers, "callers", sha256(person.encode()).hexdigest())
 

@@ -15,7 +15,10 @@ import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.auth.tokens import AccessToken
 from app.factory import create_app
+from app.problems import Problem
+from app.rate_limits import RateLimits
 from app.service.stores.sqlite import SqliteStore
 from app.settings import Settings, SettingsError
 from tests import world
@@ -93,6 +96,16 @@ def test_one_network_of_ipv6_is_one_address(app: Flask) -> None:
 
 def test_people_who_are_not_known_have_a_budget_too(app: Flask, issuer: Issuer) -> None:
     assert statuses(app, issuer.token("nobody"), BUDGET + 1) == [403] * BUDGET + [429]
+
+
+def test_odd_names_are_counted_like_others(app: Flask) -> None:
+    limits = RateLimits(app, "1 per minute", storage="memory://")
+    for name in ("\ud800", "\u0000", None, ["a"]):
+        token = AccessToken({"sub": name}, frozenset(), 0, "sub")
+        with app.test_request_context():
+            limits.count_caller(token)
+            with pytest.raises(Problem):
+                limits.count_caller(token)
 
 
 def test_health_and_docs_are_not_limited(app: Flask) -> None:
