@@ -19,7 +19,7 @@ serve: .venv/runtime ## Serve in production; the environment decides everything
 	@exec $(BIN)/python -m app.server
 
 test: .venv/development ## Run every test
-	@$(BIN)/python -m tests.browser.install
+	@$(BIN)/python -m tests.programs
 	$(BIN)/pytest
 
 lint: .venv/development ## Check style and types

@@ -59,6 +59,7 @@ def _allow(app: Flask, origins: list[re.Pattern[str]], *, credentials: bool) -> 
         supports_credentials=credentials,
         max_age=PREFLIGHT_SECONDS,
         always_send=False,
+        vary_header=False,  # `_vary` says it on every answer, and once
     )
 
 

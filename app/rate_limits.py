@@ -7,15 +7,16 @@ says so.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from hashlib import sha256
 from ipaddress import ip_network
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, g, request
-from flask_limiter import Limiter, RateLimitExceeded
+from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
 from redis.backoff import NoBackoff
@@ -24,110 +25,98 @@ from redis.retry import Retry
 from app.auth.tokens import AccessToken
 from app.problems import Problem
 
+logger = logging.getLogger(__name__)
+
 IN_MEMORY = "memory://"
 
 STRANGERS_SHARE = 4
 """The budget of an address is that of a caller, divided by this."""
 
+REST_SECONDS = 5
+"""How long nothing is counted after the storage failed: clients must not wait for it each time."""
+
 _REDIS_OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": 0.25,
     "socket_timeout": 0.25,
+    "retry": Retry(NoBackoff(), 0),
     "wrap_exceptions": True,
-    "retry": Retry(NoBackoff(), 0),  # a client waits: better uncounted than late
 }
 
-_UNLIMITED = "1000000000 per second"
+
+class Window(NamedTuple):
+    """A budget at a moment: its size, what is left, the seconds until it is new, if it held."""
+
+    limit: int
+    remaining: int
+    reset: int
+    holds: bool
 
 
 class RateLimits:
-    """The budgets of an app. `per_caller` is like `120 per minute`, several joined by `;`."""
+    """The budgets of an app. `per_caller` is like `120 per minute`, several joined by `;`.
+
+    A request is counted when its token has been checked, so not by the extension's decorators.
+    """
 
     def __init__(self, app: Flask, per_caller: str, *, storage: str) -> None:
-        strangers = "; ".join(_share_of(each) for each in parse_many(per_caller))
-        self._budgets = {*parse_many(per_caller), *parse_many(strangers)}
+        self._callers = parse_many(per_caller)
+        self._strangers = [_share_of(budget) for budget in self._callers]
         self._limiter = Limiter(
             address,
             app=app,
             storage_uri=storage,
             storage_options={} if storage == IN_MEMORY else _REDIS_OPTIONS,
-            swallow_errors=True,
-            # Without its storage the extension counts nothing, and looks for it now and then.
-            in_memory_fallback=[_UNLIMITED],
         )
-        limit = self._limiter.shared_limit
-
-        @limit(per_caller, scope="callers", key_func=lambda: g.caller_key)
-        def count_caller() -> None:
-            """One request of a caller."""
-
-        @limit(strangers, scope="addresses")
-        def count_stranger() -> None:
-            """One request without a valid token."""
-
-        @limit(strangers, scope="addresses", cost=lambda: 0)
-        def look_at_stranger() -> None:
-            """None yet: only whether there is any budget left."""
-
-        self._count_caller = count_caller
-        self._count_stranger = count_stranger
-        self._look_at_stranger = look_at_stranger
-        app.after_request(self._tell)
+        self._resting_until = float("-inf")
+        app.after_request(_tell)
 
     def count_caller(self, token: AccessToken) -> None:
         """Count a request with a valid token. Raises `Problem` too-many-requests."""
-        person = f"{token.user_claim}:{token.claims.get(token.user_claim)}"
-        # A digest: the storage and the extension's log need not know people's addresses.
-        g.caller_key = sha256(person.encode()).hexdigest()
-        self._check(self._count_caller)
+        person = f"{token.user_claim}:{token.claims.get(token.user_claim)!a}"
+        # A digest: the storage need not know people's addresses.
+        self._count(self._callers, "callers", sha256(person.encode()).hexdigest())
 
     def count_stranger(self) -> None:
         """Count a request without a valid token. Raises `Problem` too-many-requests."""
-        self._check(self._count_stranger)
+        self._count(self._strangers, "addresses", address())
 
     def look_at_stranger(self) -> None:
-        """Raise `Problem` too-many-requests if one more bad token would be too many."""
-        self._check(self._look_at_stranger)
+        """Raise `Problem` too-many-requests if the address has used up its budget."""
+        self._count(self._strangers, "addresses", address(), cost=0)
 
-    def _check(self, count: Callable[[], None]) -> None:
+    def _count(self, budgets: Sequence[RateLimitItem], *who: str, cost: int = 1) -> None:
+        if time.monotonic() < self._resting_until:
+            return
         try:
-            count()
-        except RateLimitExceeded:
-            window = self._window()
-            headers = {"Retry-After": str(window.reset)} if window else None
-            raise Problem("too-many-requests", headers=headers) from None
+            windows = [self._hit(budget, *who, cost=cost) for budget in budgets]
+        except StorageError as error:
+            self._resting_until = time.monotonic() + REST_SECONDS
+            logger.warning("the rate limits' storage fails, requests pass: %s", error)
+            return
+        g.rate_limit_window = tightest = min(windows, key=lambda each: (each.holds, each.remaining))
+        if not tightest.holds:
+            raise Problem("too-many-requests", headers={"Retry-After": str(tightest.reset)})
 
-    def _tell(self, response: Response) -> Response:
-        """The headers of draft-ietf-httpapi-ratelimit-headers: what is left, and until when."""
-        window = self._window()
-        if window:
-            response.headers["RateLimit-Limit"] = str(window.limit)
-            response.headers["RateLimit-Remaining"] = str(window.remaining)
-            response.headers["RateLimit-Reset"] = str(window.reset)
-        return response
-
-    def _window(self) -> _Window | None:
-        """The budget that the current request was counted in; None if in none."""
-        current = self._limiter.current_limit
-        if current is None or current.limit not in self._budgets:
-            return None
-        try:
-            reset = max(1, math.ceil(current.window.reset_time - time.time()))
-            return _Window(current.limit.amount, max(0, current.remaining), reset)
-        except StorageError:
-            return None
+    def _hit(self, budget: RateLimitItem, *who: str, cost: int) -> Window:
+        strategy = self._limiter.limiter
+        holds = strategy.hit(budget, *who, cost=cost)
+        reset_at, remaining = strategy.get_window_stats(budget, *who)
+        reset = max(1, math.ceil(reset_at - time.time()))
+        return Window(budget.amount, max(0, remaining), reset, holds)
 
 
-class _Window(NamedTuple):
-    """A budget: how many requests, how many are left, and in how many seconds it is new."""
+def _tell(response: Response) -> Response:
+    """The headers of draft-ietf-httpapi-ratelimit-headers: what is left, and until when."""
+    window: Window | None = g.get("rate_limit_window")
+    if window:
+        response.headers["RateLimit-Limit"] = str(window.limit)
+        response.headers["RateLimit-Remaining"] = str(window.remaining)
+        response.headers["RateLimit-Reset"] = str(window.reset)
+    return response
 
-    limit: int
-    remaining: int
-    reset: int
 
-
-def _share_of(budget: RateLimitItem) -> str:
-    amount = max(1, budget.amount // STRANGERS_SHARE)
-    return f"{amount} per {budget.multiples} {budget.GRANULARITY.name}"
+def _share_of(budget: RateLimitItem) -> RateLimitItem:
+    return type(budget)(max(1, budget.amount // STRANGERS_SHARE), budget.multiples)
 
 
 def address() -> str:

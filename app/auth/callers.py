@@ -84,7 +84,7 @@ def _user_of(token: AccessToken) -> str:
             raise UnknownUser
     elif token.claims.get("email_verified") is not True:
         raise UnverifiedEmail
-    elif not 0 < len(value) <= LONGEST_EMAIL:
+    elif not (0 < len(value) <= LONGEST_EMAIL and value.isprintable()):
         raise UnknownUser
     return value
 

@@ -72,5 +72,6 @@ def _join(cookies: Mapping[str, str], name: str) -> str | None:
     """The cookie's value, or that of its chunks `name.0`, `name.1`, … put together."""
     if name in cookies:
         return cookies[name]
-    chunks = (cookies.get(f"{name}.{number}") for number in range(MOST_CHUNKS))
-    return "".join(itertools.takewhile(bool, chunks)) or None  # type: ignore[arg-type]
+    chunks = (f"{name}.{number}" for number in range(MOST_CHUNKS))
+    present = itertools.takewhile(cookies.__contains__, chunks)
+    return "".join(cookies[chunk] for chunk in present) or None

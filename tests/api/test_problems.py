@@ -292,7 +292,13 @@ def test_every_error_of_the_service_has_a_problem() -> None:
 
 def test_every_protected_route_declares_its_scope(app: Flask) -> None:
     """And every other route is on this short list."""
-    public = {"static", "health.healthz", "health.readyz", "api-docs.openapi_json"}
+    public = {
+        "static",
+        "health.healthz",
+        "health.readyz",
+        "api-docs.openapi_json",
+        "protected-resource.protected_resource",
+    }
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         methods = {each.lower() for each in rule.methods or ()} - {"head", "options"}

@@ -65,7 +65,9 @@ def test_a_subject_without_a_user_is_unknown(sub: object) -> None:
         resolve(token(sub=sub), RUNNER)
 
 
-@pytest.mark.parametrize("email", ["nobody@example.com", "", "x" * 255, None, ["run@example.com"]])
+@pytest.mark.parametrize(
+    "email", ["nobody@example.com", "", "x" * 255, "\ud800@example.com", None, ["a@b"]]
+)
 def test_an_address_without_a_user_is_unknown(email: object) -> None:
     with pytest.raises(UnknownUser):
         resolve(token("email", email=email, email_verified=True), RUNNER)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -13,6 +15,7 @@ from app.factory import create_app
 from app.settings import Settings
 from tests import issuers, world
 from tests.conftest import OpenStore
+from tests.server import running_server
 
 SECRET = "the secret of the front end"
 ORIGIN = "https://app.example.com"
@@ -228,3 +231,20 @@ def test_scopes_of_sessions_come_from_the_settings(
     assert send(app, "GET", cookies[SECURE_V5]).status_code == 200
     answer = send(app, "POST", cookies[SECURE_V5], {"Origin": ORIGIN}, json=LOG)
     assert (answer.status_code, answer.json["code"]) == (403, "insufficient-scope")
+
+
+def test_the_server_lets_the_longest_cookies_through(
+    tmp_path: Path, cookies: dict[str, dict[str, str]]
+) -> None:
+    settings = {
+        "SQLITE_PATH": str(tmp_path / "store.db"),
+        "NEXTAUTH_SECRET": SECRET,
+        "NEXTAUTH_COOKIE": "true",
+        "WORKERS": "1",
+    }
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies[f"{SECURE_V5} longest"].items())
+    with running_server(settings) as server:
+        answer = requests.get(
+            f"{server.url}/api/workout-logs", headers={"Cookie": cookie}, timeout=5
+        )
+    assert answer.json()["code"] == "unknown-user", "the session was read, its person is not there"

@@ -41,6 +41,7 @@ def test_a_listed_page_may_ask_before_it_signs_in(app: Flask, origin: str, metho
     answer = preflight(app, origin, method, wanted)
     assert answer.status_code == 200
     assert answer.headers.getlist("Access-Control-Allow-Origin") == [origin]
+    assert answer.headers.getlist("Vary") == ["Origin"]
     assert method in answer.headers["Access-Control-Allow-Methods"]
     allowed = answer.headers["Access-Control-Allow-Headers"].lower().split(", ")
     assert allowed == sorted(wanted.split(", "))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,6 +19,7 @@ from app.settings import Settings
 from tests import issuers, world
 from tests.conftest import OpenStore
 from tests.issuer import AUDIENCE, Issuer
+from tests.server import ROOT, environment
 
 SECRET = "the-secret-of-the-front-end"
 
@@ -92,6 +96,26 @@ def test_an_issuer_that_is_down_is_named(open_store: OpenStore, issuer: Issuer) 
     )
     assert result.exit_code == 1
     assert "  FAILS  issuer: It cannot be reached now" in result.output
+
+
+def test_the_command_reads_standard_input(tmp_path: Path, issuer: Issuer) -> None:
+    settings = {
+        "OAUTH_ISSUER": issuer.url,
+        "OAUTH_AUDIENCE": AUDIENCE,
+        "SQLITE_PATH": str(tmp_path / "store.db"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "auth", "explain"],
+        cwd=ROOT,
+        env=environment(**settings),
+        input=issuer.token("nobody"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "user: refused. No `user` document fits the token."
+    assert done.stderr == ""
 
 
 METADATA = "/.well-known/oauth-protected-resource"

@@ -231,7 +231,7 @@ fuzzed = (
 )
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(fuzzed)
 def test_whatever_a_token_holds_it_is_refused_in_an_orderly_way(token: str) -> None:
     refused(token)

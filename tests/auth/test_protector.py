@@ -6,6 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask.views import MethodView
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 
 from app import problems
@@ -132,4 +134,19 @@ def test_an_issuer_that_is_down_is_not_the_caller_s_fault() -> None:
 def test_the_view_is_documented() -> None:
     assert Things.get.required_scope == "workout-logs:read"
     assert Things.get.__doc__ == "Read a thing."
-    assert Things.get._apidoc["required_scope"] == "workout-logs:read"
+    documented = Things.get._apidoc["manual_doc"]["security"]
+    assert documented == [{"oauth2": ["workout-logs:read"]}]
+
+
+headers = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=80)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(headers | headers.map("Bearer {}".format))
+def test_whatever_the_header_holds_the_answer_is_a_refusal(
+    client: FlaskClient, header: str
+) -> None:
+    answer = client.get("/things/7", headers={"Authorization": header})
+    assert answer.status_code in (400, 401)
+    assert answer.json["code"] in ("malformed", "missing-token", "invalid-token")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer ")

@@ -142,3 +142,20 @@ def test_our_own_refused_credentials_are_not_the_caller_s_fault(
     answer = get(app, provider.sign_in(world.COACH, "opaque.example")["access_token"])
     assert (answer.status_code, answer.json["code"]) == (503, "issuer-unavailable")
     assert "status 401" in caplog.text
+
+
+def test_garbage_is_kept_from_the_issuer_before_good_tokens_are(
+    settings: Settings, provider: Provider, open_store: OpenStore
+) -> None:
+    app = create_app(replace(settings, rate_limit="8 per minute"), open_store(world.club()))
+    known, unknown = (
+        provider.sign_in(world.COACH, "opaque.example")["access_token"] for _ in range(2)
+    )
+    assert get(app, known).status_code == 200
+    assert [get(app, f"garbage-{number}").status_code for number in range(4)] == [
+        *[401] * 2,
+        *[429] * 2,
+    ]
+    assert get(app, unknown).status_code == 429, "nobody asks for this address any more"
+    assert get(app, known).status_code == 200
+    assert get(app, provider.token("jwt.example/ES256")).status_code == 200

@@ -17,7 +17,7 @@ import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.development.run import load_sample
-from tests.browser.install import chromium
+from tests.programs import chromium
 
 ROOT = Path(__file__).parents[2]
 
