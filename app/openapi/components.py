@@ -86,12 +86,6 @@ ON_EVERY_ANSWER = (
     "RateLimit-Reset",
 )
 
-_ETAGS = {
-    "type": "string",
-    "maxLength": 1024,
-    "pattern": r'^(\*|(W\/)?"[!#-~]*"(, *(W\/)?"[!#-~]*")*)$',
-}
-
 PARAMETERS: dict[str, tuple[str, Component]] = {
     "LogId": (
         "path",
@@ -101,24 +95,6 @@ PARAMETERS: dict[str, tuple[str, Component]] = {
             "required": True,
             "schema": {"type": "string", "maxLength": 128, "pattern": ID_PATTERN},
             "example": LOG_ID,
-        },
-    ),
-    "IfMatch": (
-        "header",
-        {
-            "name": "If-Match",
-            "description": "The `ETag` that the log must still have. Otherwise the answer is 412 "
-            "and nothing is changed. Without it the change is made to whatever is there.",
-            "schema": _ETAGS | {"examples": ['"9fQ2bJtVwLkXc3ZrPs0aHd"']},
-        },
-    ),
-    "IfNoneMatch": (
-        "header",
-        {
-            "name": "If-None-Match",
-            "description": "The `ETag` of the log as you know it. The answer is 304, without a "
-            "body, while it still has it.",
-            "schema": _ETAGS | {"examples": ['"9fQ2bJtVwLkXc3ZrPs0aHd"']},
         },
     ),
 }
