@@ -64,8 +64,9 @@ HEADERS: dict[str, Component] = {
         'Bearer realm="workout-logs", error="invalid_token", '
         'error_description="The token has expired."',
     ),
-    "WWW-Authenticate-Scope": _header(
-        "With `insufficient-scope` only: the scope that the token lacks (RFC 6750).",
+    "WWW-Authenticate-If-At-Fault": _header(
+        "When it is the credential that is at fault: how to authenticate, and with "
+        "`insufficient-scope` the scope that the token lacks (RFC 6750).",
         {"type": "string", "maxLength": 1024, "pattern": r"^Bearer [\x20-\x7e]+$"},
         'Bearer realm="workout-logs", error="insufficient_scope", scope="workout-logs:write"',
         always=False,
@@ -125,7 +126,7 @@ def headers(*names: str) -> dict[str, str]:
 
 
 def _header_name(component: str) -> str:
-    return component.removesuffix("-Scope")
+    return component.removesuffix("-If-At-Fault")
 
 
 def register(spec: APISpec) -> None:

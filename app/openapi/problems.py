@@ -26,6 +26,7 @@ ALWAYS = (
     "ambiguous-user",
     "unverified-email",
     "unknown-role",
+    "csrf",
     "too-many-requests",
     "internal-error",
     "issuer-unavailable",
@@ -65,9 +66,10 @@ _SHARED = {
 
 _HEADERS = {
     "duplicate-workout-log": "Location",
-    "insufficient-scope": "WWW-Authenticate-Scope",
+    "insufficient-scope": "WWW-Authenticate-If-At-Fault",
     "invalid-token": "WWW-Authenticate",
     "issuer-unavailable": "Retry-After",
+    "malformed": "WWW-Authenticate-If-At-Fault",
     "store-unavailable": "Retry-After",
     "too-many-requests": "Retry-After",
 }
