@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 import click
 from flask import current_app
@@ -73,16 +73,17 @@ def check() -> None:
 
 
 @click.command()
-@click.argument("file", type=click.File("w", encoding="utf-8", atomic=True))
-def spec(file: TextIO) -> None:
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def spec(file: Path) -> None:
     """Write the OpenAPI document that partners build on to FILE, as YAML."""
     anybody = Settings(oauth_issuer="https://issuer.example", oauth_audience="workout-logs")
     with TemporaryDirectory() as folder:
         empty = SqliteStore(Path(folder) / "empty.db")
         try:
-            file.write(to_yaml(api_of(create_app(anybody, empty)).published()))
+            document = api_of(create_app(anybody, empty)).published()
         finally:
             empty.close()
+    file.write_text(to_yaml(document), "utf-8")
 
 
 @click.group()

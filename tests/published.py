@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 JSON = dict[str, Any]
 
 OF_HTTP = {
+    *("access-control-allow-credentials", "access-control-expose-headers"),
     *("allow", "cache-control", "connection", "content-length", "content-type", "date", "server"),
     *("vary", "x-content-type-options"),
 }

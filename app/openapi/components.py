@@ -64,8 +64,9 @@ HEADERS: dict[str, Component] = {
         'Bearer realm="workout-logs", error="invalid_token", '
         'error_description="The token has expired."',
     ),
-    "WWW-Authenticate-Scope": _header(
-        "With `insufficient-scope` only: the scope that the token lacks (RFC 6750).",
+    "WWW-Authenticate-If-At-Fault": _header(
+        "When it is the credential that is at fault: how to authenticate, and with "
+        "`insufficient-scope` the scope that the token lacks (RFC 6750).",
         {"type": "string", "maxLength": 1024, "pattern": r"^Bearer [\x20-\x7e]+$"},
         'Bearer realm="workout-logs", error="insufficient_scope", scope="workout-logs:write"',
         always=False,
@@ -86,12 +87,6 @@ ON_EVERY_ANSWER = (
     "RateLimit-Reset",
 )
 
-_ETAGS = {
-    "type": "string",
-    "maxLength": 1024,
-    "pattern": r'^(\*|(W\/)?"[!#-~]*"(, *(W\/)?"[!#-~]*")*)$',
-}
-
 PARAMETERS: dict[str, tuple[str, Component]] = {
     "LogId": (
         "path",
@@ -101,24 +96,6 @@ PARAMETERS: dict[str, tuple[str, Component]] = {
             "required": True,
             "schema": {"type": "string", "maxLength": 128, "pattern": ID_PATTERN},
             "example": LOG_ID,
-        },
-    ),
-    "IfMatch": (
-        "header",
-        {
-            "name": "If-Match",
-            "description": "The `ETag` that the log must still have. Otherwise the answer is 412 "
-            "and nothing is changed. Without it the change is made to whatever is there.",
-            "schema": _ETAGS | {"examples": ['"9fQ2bJtVwLkXc3ZrPs0aHd"']},
-        },
-    ),
-    "IfNoneMatch": (
-        "header",
-        {
-            "name": "If-None-Match",
-            "description": "The `ETag` of the log as you know it. The answer is 304, without a "
-            "body, while it still has it.",
-            "schema": _ETAGS | {"examples": ['"9fQ2bJtVwLkXc3ZrPs0aHd"']},
         },
     ),
 }
@@ -149,7 +126,7 @@ def headers(*names: str) -> dict[str, str]:
 
 
 def _header_name(component: str) -> str:
-    return component.removesuffix("-Scope")
+    return component.removesuffix("-If-At-Fault")
 
 
 def register(spec: APISpec) -> None:

@@ -165,6 +165,18 @@ MEMBERS: Mapping[str, JSON] = {
 }
 """By schema: an example of each member."""
 
+PARAMETERS: JSON = {
+    "cursor": CURSOR,
+    "sessionId": SESSION_ID,
+    "runnerId": RUNNER_ID,
+    "dateFrom": "2026-11-01",
+    "dateTo": "2026-11-30",
+    "If-Match": '"9fQ2bJtVwLkXc3ZrPs0aHd"',
+    "If-None-Match": '"9fQ2bJtVwLkXc3ZrPs0aHd"',
+    "Idempotency-Key": "0b9f8c86-4a3d-4c7e-9d0f-6a1b2c3d4e5f",
+}
+"""An example of each query parameter and header."""
+
 
 def request_examples(operation_id: str) -> JSON:
     """OpenAPI's `examples` of an operation's request body."""
@@ -213,6 +225,7 @@ _PATHS: Mapping[str | None, str] = dict.fromkeys(
 
 _COACH_WRITES = "A coach reads the logs of their runners, but does not change them."
 _BROKEN_JSON = "The body is not JSON as it should be: a member name is given twice."
+_BROKEN_HEADER = ("header", "format", "At most 1024 visible ASCII characters and spaces.")
 
 
 def _scope(scope: str) -> JSON:
@@ -253,6 +266,8 @@ _PROBLEMS: Mapping[tuple[str | None, str], JSON] = {
         ("/actualDistance", "pointer", "too-large", "Too large: above 0, at most 1000."),
         ("/status", "pointer", "required", "Missing data for required field."),
     ),
+    ("getWorkoutLog", "validation-failed"): _errors(("If-None-Match", *_BROKEN_HEADER)),
+    ("deleteWorkoutLog", "validation-failed"): _errors(("If-Match", *_BROKEN_HEADER)),
     ("updateWorkoutLog", "validation-failed"): _errors(
         (
             "/actualDistance",

@@ -14,9 +14,11 @@ from app.service import cursor, units
 from app.service.documents import ID_PATTERN
 from app.service.links import LONGEST_LINK
 from app.workout_logs.fields import (
+    LONGEST_ENTITY_TAGS,
     Cursor,
     DocumentId,
     Duration,
+    EntityTags,
     ExternalLink,
     Ignored,
     Number,
@@ -56,6 +58,15 @@ class Converter(OpenAPIConverter):
             if "type" in found["properties"].get(member, {}):
                 found["properties"][member]["examples"] = [value]
         return {"description": inspect.getdoc(type(schema)), **found}
+
+    def schema2parameters(self, schema: Schema, **kwargs: Any) -> list[JSONSchema]:
+        """The parameters with examples in their schemas, where Swagger UI does not fill them in."""
+        found: list[JSONSchema] = super().schema2parameters(schema, **kwargs)
+        for parameter in found:
+            example = examples.PARAMETERS.get(parameter["name"])
+            if example is not None:
+                parameter["schema"]["examples"] = [example]
+        return found
 
     def constraints_of_ours(self, field: fields.Field[Any], ret: JSONSchema) -> JSONSchema:
         """What our own fields check; what the field's metadata says is narrower and stays."""
@@ -106,6 +117,8 @@ def constraints(field: fields.Field[Any]) -> JSONSchema:
             return {"maxLength": 128, "pattern": ID_PATTERN}
         case Cursor():
             return {"maxLength": cursor.LONGEST_CURSOR, "pattern": cursor.PATTERN}
+        case EntityTags():
+            return {"maxLength": LONGEST_ENTITY_TAGS, "pattern": "^[ -~]*$"}
         case QueryDate():
             return {"maxLength": 10}
         case QueryInteger():

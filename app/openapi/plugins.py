@@ -89,5 +89,6 @@ class Operations(BasePlugin):
         if not isinstance(parameter, dict) or parameter["in"] != "header":
             return parameter
         name = parameter["name"].replace("-", "")
-        self._spec.components.parameter(name, "header", parameter)
+        if name not in self._spec.components.parameters:
+            self._spec.components.parameter(name, "header", parameter)
         return name

@@ -26,6 +26,7 @@ ALWAYS = (
     "ambiguous-user",
     "unverified-email",
     "unknown-role",
+    "csrf",
     "too-many-requests",
     "internal-error",
     "issuer-unavailable",
@@ -65,9 +66,10 @@ _SHARED = {
 
 _HEADERS = {
     "duplicate-workout-log": "Location",
-    "insufficient-scope": "WWW-Authenticate-Scope",
+    "insufficient-scope": "WWW-Authenticate-If-At-Fault",
     "invalid-token": "WWW-Authenticate",
     "issuer-unavailable": "Retry-After",
+    "malformed": "WWW-Authenticate-If-At-Fault",
     "store-unavailable": "Retry-After",
     "too-many-requests": "Retry-After",
 }
@@ -76,15 +78,15 @@ _HEADERS = {
 
 def codes_of(operation: Operation, path: str) -> Iterator[str]:
     """The problems that an operation can answer with: by rule, and those that its view names."""
-    parameters = operation.get("parameters", ())
+    parameters = {each["name"] for each in operation.get("parameters", ())}
     yield from ALWAYS
     if "{" in path:
         yield "not-found"
-    if "IfMatch" in parameters:
+    if "If-Match" in parameters:
         yield "precondition-failed"
     if "requestBody" in operation:
-        yield from ("content-too-large", "unsupported-media-type", "validation-failed")
-    elif any(isinstance(each, Mapping) and each["in"] == "query" for each in parameters):
+        yield from ("content-too-large", "unsupported-media-type")
+    if parameters or "requestBody" in operation:
         yield "validation-failed"
     yield from operation.pop("problems", ())
 

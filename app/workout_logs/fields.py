@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import fields
+from werkzeug.http import parse_etags
 
 from app.service import cursor, documents, units
 from app.service.links import LONGEST_LINK, ExternalLinks
@@ -22,6 +23,8 @@ LONGEST_STORED_TEXT = 32 * 1024 * 1024
 
 MOST_STORED_TEXTS = LONGEST_STORED_TEXT // 4
 """Each takes two quotes, a character and a comma at least."""
+
+LONGEST_ENTITY_TAGS = 1024
 
 
 class Text(fields.String):
@@ -191,6 +194,20 @@ class QueryDate(fields.Date):
             raise self.make_error("invalid", obj_type="date", input=value)
         super()._deserialize(value, attr, data, **kwargs)
         return value
+
+
+class EntityTags(fields.String):
+    """The tags in `If-Match` or `If-None-Match`, as werkzeug's `ETags`."""
+
+    default_error_messages = {"format": "At most {longest} visible ASCII characters and spaces."}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not re.fullmatch(rf"[ -~]{{0,{LONGEST_ENTITY_TAGS}}}", text):
+            raise self.make_error("format", longest=LONGEST_ENTITY_TAGS)
+        return parse_etags(text)
 
 
 class Ignored(fields.Raw):

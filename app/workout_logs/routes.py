@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
+from werkzeug.datastructures import ETags
 
 from app.api import Blueprint
 from app.auth.protector import protect
@@ -18,8 +19,10 @@ from app.service.model import Caller, WorkoutLog
 from app.service.workout_logs import ListFilters, Precondition, WorkoutLogs
 from app.settings import READ_SCOPE, WRITE_SCOPE
 from app.workout_logs.schemas import (
+    ChangeHeaders,
     CreateHeaders,
     ListQuery,
+    ReadHeaders,
     WorkoutLogAnswer,
     WorkoutLogCreate,
     WorkoutLogList,
@@ -63,47 +66,50 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         )
         @blp.doc(operationId="createWorkoutLog", problems=["forbidden", "duplicate-workout-log"])
         def post(
-            self, caller: Caller, body: dict[str, Any], headers: dict[str, str]
+            self, caller: Caller, body: dict[str, Any], sent: dict[str, str]
         ) -> ResponseReturnValue:
             """Create a workout log"""
-            log = service.create(caller, body, headers.get("idempotency_key"))
+            log = service.create(caller, body, sent.get("idempotency_key"))
             location = f"{COLLECTION_PATH}/{quote(log.id)}"
             return {"data": log}, {"Location": location, **_etag(log)}
 
     @blp.route("/<log_id>")
     class WorkoutLogResource(MethodView):
         @protect(READ_SCOPE)
+        @blp.arguments(ReadHeaders(), location="headers")
         @blp.response(200, WorkoutLogAnswer, description="The log.", headers=headers("ETag"))
         @blp.alt_response(304, description="The log is as you know it.", headers=headers("ETag"))
-        @blp.doc(operationId="getWorkoutLog", parameters=["IfNoneMatch"])
-        def get(self, caller: Caller, log_id: str) -> ResponseReturnValue:
+        @blp.doc(operationId="getWorkoutLog")
+        def get(self, caller: Caller, sent: dict[str, ETags], log_id: str) -> ResponseReturnValue:
             """Read a workout log"""
             log = service.get(caller, log_id)
-            if request.if_none_match.contains_weak(log.revision):
+            if sent["if_none_match"].contains_weak(log.revision):
                 return Response(status=304, headers=_etag(log))
             return {"data": log}, _etag(log)
 
         @protect(WRITE_SCOPE)
         @blp.arguments(WorkoutLogUpdate(links))
+        @blp.arguments(ChangeHeaders(), location="headers")
         @blp.response(
             200, WorkoutLogAnswer, description="The log as it is now.", headers=headers("ETag")
         )
-        @blp.doc(operationId="updateWorkoutLog", parameters=["IfMatch"], problems=["forbidden"])
-        def put(self, caller: Caller, body: dict[str, Any], log_id: str) -> ResponseReturnValue:
+        @blp.doc(operationId="updateWorkoutLog", problems=["forbidden"])
+        def put(
+            self, caller: Caller, body: dict[str, Any], sent: dict[str, ETags], log_id: str
+        ) -> ResponseReturnValue:
             """Change a workout log"""
-            log = service.update(caller, log_id, body, _if_match())
+            log = service.update(caller, log_id, body, _precondition(sent))
             return {"data": log}, _etag(log)
 
         @protect(WRITE_SCOPE)
+        @blp.arguments(ChangeHeaders(), location="headers")
         @blp.response(204, description="The log is deleted.")
-        @blp.doc(
-            operationId="deleteWorkoutLog",
-            parameters=["IfMatch"],
-            problems=["forbidden", "workout-log-in-use"],
-        )
-        def delete(self, caller: Caller, log_id: str) -> ResponseReturnValue:
+        @blp.doc(operationId="deleteWorkoutLog", problems=["forbidden", "workout-log-in-use"])
+        def delete(
+            self, caller: Caller, sent: dict[str, ETags], log_id: str
+        ) -> ResponseReturnValue:
             """Delete a workout log"""
-            service.delete(caller, log_id, _if_match())
+            service.delete(caller, log_id, _precondition(sent))
             return Response(status=204)
 
     return blp
@@ -113,9 +119,9 @@ def _etag(log: WorkoutLog) -> dict[str, str]:
     return {"ETag": f'"{log.revision}"'}
 
 
-def _if_match() -> Precondition | None:
-    """The request's `If-Match` as a precondition: strong comparison (RFC 9110, 13.1.1)."""
-    return request.if_match.contains if "If-Match" in request.headers else None
+def _precondition(sent: dict[str, ETags]) -> Precondition | None:
+    """The request's `If-Match`: strong comparison (RFC 9110, 13.1.1)."""
+    return sent["if_match"].contains if "if_match" in sent else None
 
 
 def _next_link(cursor: str | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, validate
+from werkzeug.datastructures import ETags
 
 from app.problems import Coded
 from app.service import units
@@ -27,6 +28,7 @@ from app.workout_logs.fields import (
     Cursor,
     DocumentId,
     Duration,
+    EntityTags,
     ExternalLink,
     Ignored,
     Number,
@@ -337,8 +339,15 @@ class ListQuery(Shape):
         return ListFilters(**data)
 
 
-class CreateHeaders(ma.Schema):
-    """The headers of a create, besides those that every request may carry."""
+class Headers(Shape):
+    """Base of what an operation reads from the headers; requests have many others."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+
+class CreateHeaders(Headers):
+    """The headers of a create."""
 
     idempotency_key = fields.String(
         data_key="Idempotency-Key",
@@ -351,6 +360,31 @@ class CreateHeaders(ma.Schema):
             "replays the first answer.",
             "maxLength": 255,
             "pattern": "^[!-~]{1,255}$",
+        },
+    )
+
+
+class ReadHeaders(Headers):
+    """The headers of a read."""
+
+    if_none_match = EntityTags(
+        data_key="If-None-Match",
+        load_default=ETags,
+        metadata={
+            "description": "The `ETag` of the log as you know it. The answer is 304, without a "
+            "body, while it still has it."
+        },
+    )
+
+
+class ChangeHeaders(Headers):
+    """The headers of an update and of a delete."""
+
+    if_match = EntityTags(
+        data_key="If-Match",
+        metadata={
+            "description": "The `ETag` that the log must still have. Otherwise the answer is 412 "
+            "and nothing is changed. Without it the change is made to whatever is there."
         },
     )
 

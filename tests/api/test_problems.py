@@ -314,3 +314,11 @@ def test_every_protected_route_declares_its_scope(app: Flask) -> None:
                     "assets",
                     "problems",
                 )
+
+
+@pytest.mark.parametrize("value", ["é", "x" * 1025])
+@pytest.mark.parametrize(("method", "name"), [("GET", "If-None-Match"), ("DELETE", "If-Match")])
+def test_a_broken_condition_is_named(runner: Client, method: str, name: str, value: str) -> None:
+    answer = runner.request(method, f"{PATH}/{log_of(RUNNER, 1)}", headers={name: value})
+    [error] = problem(answer, 422, "validation-failed")["errors"]
+    assert (error["header"], error["code"]) == (name, "format")

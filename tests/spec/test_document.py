@@ -28,7 +28,7 @@ from tests.published import ROOT, Published, published
 
 PUBLISHED = ROOT / "openapi.yaml"
 
-NOT_OF_AN_OPERATION = {"method-not-allowed", "csrf"}
+NOT_OF_AN_OPERATION = {"method-not-allowed"}
 """Problems that no documented operation answers with."""
 
 
@@ -127,10 +127,11 @@ class TestServed:
         assert scheme["openIdConnectUrl"] == "http://127.0.0.1:1/.well-known/openid-configuration"
 
     def test_session_tokens_are_offered_where_they_are_switched_on(self, store: Store) -> None:
-        app = create_app(Settings(nextauth_secret=("not so secret, really",)), store)
-        assert schemes(app).keys() == {"sessionToken"}
+        settings = Settings(nextauth_secret=("not so secret, really",), nextauth_cookie=True)
+        app = create_app(settings, store)
+        assert schemes(app).keys() == {"sessionToken", "sessionCookie"}
         for _, _, operation in Published(api_of(app).served()).operations():
-            assert operation["security"] == [{"sessionToken": []}]
+            assert operation["security"] == [{"sessionToken": []}, {"sessionCookie": []}]
 
 
 def schemes(app: Flask) -> dict[str, Any]:
