@@ -20,7 +20,7 @@ serve: .venv/runtime ## Serve in production; the environment decides everything
 
 test: .venv/development ## Run every test
 	@$(BIN)/python -m tests.programs
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: .venv/development ## Check style and types
 	$(BIN)/ruff check .

@@ -21,6 +21,7 @@ def serve(settings: Settings) -> None:
         workers=settings.workers,
         blocking_threads=settings.threads,
         respawn_failed_workers=True,
+        websockets=False,
         log_level=LogLevels(settings.log_level),
     ).serve()
 
