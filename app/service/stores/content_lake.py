@@ -72,8 +72,8 @@ class Deadline:
 
 
 class ContentLake:
-    """One dataset behind `url`, such as `https://{projectId}.api.sanity.io`. Safe to share between
-    threads. `sleep` is called between tries.
+    """One dataset behind `url`, such as `https://{projectId}.api.sanity.io`; without a token, as
+    strangers see it. Safe to share between threads. `sleep` is called between tries.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class ContentLake:
         pool = self._adapter.get_connection_with_tls_context(request, verify=True)
         self._pool = cast("HTTPConnectionPool", pool)
         self._headers = {
-            "Authorization": f"Bearer {token}",
+            **({"Authorization": f"Bearer {token}"} if token else {}),
             "Content-Type": "application/json",
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
