@@ -62,7 +62,7 @@ def test_says_what_there_is_and_changes_nothing(check: Check, content_lake: Cont
     assert "       6 user\n" in done.stdout
     assert "      10 workoutLog\n" in done.stdout
     assert "may write" in done.stdout
-    assert "1 logs hold plain strings" in done.stdout
+    assert "1 logs hold no references" in done.stdout
     assert "Nobody can read people or logs without a token" in done.stdout
     assert len(content_lake.documents()) == len(before) + 1
 

@@ -38,7 +38,7 @@ def check(lake: ContentLake, anonymous: ContentLake) -> Iterator[str]:
     if not counts["user"]:
         yield "There is no user, so nobody can be let in: is this the right dataset?"
     if old:
-        yield f"{old} logs hold plain strings for references; migrations_notes/0001 mends them."
+        yield f"{old} logs hold no references, but plain strings or nothing; they are read as well."
     yield from _privacy(anonymous)
 
 
