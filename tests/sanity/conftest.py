@@ -26,7 +26,12 @@ def limits() -> Limits:
 
 @pytest.fixture(scope="module")
 def app(issuer: Issuer, content_lake: ContentLake, limits: Limits) -> Iterator[Flask]:
-    settings = Settings(oauth_issuer=issuer.url, oauth_audience=AUDIENCE, caller_cache_seconds=3600)
+    settings = Settings(
+        oauth_issuer=issuer.url,
+        oauth_audience=AUDIENCE,
+        caller_cache_seconds=3600,
+        rate_limit="",
+    )
     store = SanityStore(content_lake.client(limits=limits))
     yield create_app(settings, store)
     store.close()
