@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 import orjson
 import requests
-from requests import certs
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -94,7 +94,7 @@ class ContentLake:
         # each request anew and merges cookies, proxies and .netrc, would triple a call's cost.
         request = requests.Request("POST", url.rstrip("/")).prepare()
         self._adapter = HTTPAdapter(pool_maxsize=self.limits.pool_size)
-        pool = self._adapter.get_connection_with_tls_context(request, verify=certs.where())
+        pool = self._adapter.get_connection_with_tls_context(request, verify=DEFAULT_CA_BUNDLE_PATH)
         self._pool = cast("HTTPConnectionPool", pool)
         self._headers = {
             **({"Authorization": f"Bearer {token}"} if token else {}),
