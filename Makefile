@@ -12,8 +12,13 @@ help: ## List these targets
 
 setup: .venv/development ## Make .venv and install everything
 
+ifeq ($(STORE),sanity-standin) # the store for Sanity, over the tests' stand-in of Sanity
+run: .venv/development
+	@$(BIN)/python -m tests.content_lake
+else
 run: .venv/runtime ## Serve on 127.0.0.1:8000 with sample data and a development sign-in
 	@$(BIN)/python -m app.development.run
+endif
 
 serve: .venv/runtime ## Serve in production; the environment decides everything
 	@exec $(BIN)/python -m app.server

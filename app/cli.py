@@ -17,10 +17,10 @@ from flask.cli import with_appcontext
 from app.api import api_of
 from app.auth import explain
 from app.auth.protector import Protector
-from app.factory import create_app
+from app.factory import create_app, create_content_lake
 from app.openapi.document import to_yaml
 from app.service.errors import StoreError
-from app.service.stores import transfer
+from app.service.stores import sanity_check, transfer
 from app.service.stores.sqlite import SqliteStore
 from app.settings import Settings, SettingsError
 
@@ -62,6 +62,10 @@ def export(file: BinaryIO) -> None:
 @store.command()
 def check() -> None:
     """Say what the store holds, and whether it is sound."""
+    settings = _settings()
+    if settings.sanity_project_id:
+        _check_sanity(settings)
+        return
     with _embedded_store() as embedded:
         click.echo(f"{embedded.path}:")
         for type_, count in transfer.count_documents(embedded).items():
@@ -70,6 +74,19 @@ def check() -> None:
     for finding in findings:
         click.echo(finding)
     click.echo("The store is sound." if not findings else "The store works; see above.")
+
+
+def _check_sanity(settings: Settings) -> None:
+    click.echo(f"Sanity project {settings.sanity_project_id}, dataset {settings.sanity_dataset}:")
+    lakes = [create_content_lake(settings, token) for token in (settings.sanity_api_token, "")]
+    try:
+        for line in sanity_check.check(*lakes):
+            click.echo(line)
+    except sanity_check.Unusable as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        for each in lakes:
+            each.close()
 
 
 @click.command()
@@ -108,19 +125,26 @@ def explain_() -> None:
 @contextmanager
 def _embedded_store() -> Iterator[SqliteStore]:
     """The store that the settings describe; what goes wrong with it ends the command in words."""
+    settings = _settings()
+    if settings.sanity_project_id:
+        raise click.ClickException(
+            "SANITY_PROJECT_ID is set, so the data lives in Sanity: "
+            "use `sanity dataset import` and `sanity dataset export`."
+        )
     try:
-        settings = Settings.from_environ()
-        if settings.sanity_project_id:
-            raise click.ClickException(
-                "SANITY_PROJECT_ID is set, so the data lives in Sanity: "
-                "use `sanity dataset import` and `sanity dataset export`."
-            )
         embedded = SqliteStore(settings.sqlite_path)
         try:
             yield embedded
         finally:
             embedded.close()
-    except (SettingsError, StoreError) as error:
+    except StoreError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environ()
+    except SettingsError as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -85,16 +85,16 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
 def create_store(settings: Settings) -> Store:
     """The store in the Sanity project, if the settings name one, else the embedded store."""
     if settings.sanity_project_id:
-        return SanityStore(create_content_lake(settings))
+        return SanityStore(create_content_lake(settings, settings.sanity_api_token))
     return SqliteStore(settings.sqlite_path)
 
 
-def create_content_lake(settings: Settings) -> ContentLake:
-    """The client of the Sanity project's dataset."""
+def create_content_lake(settings: Settings, token: str) -> ContentLake:
+    """A client of the Sanity project's dataset."""
     return ContentLake(
         settings.sanity_api_url or f"https://{settings.sanity_project_id}.api.sanity.io",
         dataset=settings.sanity_dataset,
-        token=settings.sanity_api_token,
+        token=token,
         api_version=settings.sanity_api_version,
         limits=Limits(
             connect_timeout=settings.sanity_connect_timeout,

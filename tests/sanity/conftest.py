@@ -1,4 +1,4 @@
-"""The API over the stand-in, with little patience, and a caller that it knows already."""
+"""The API over the stand-in, and a caller that it knows already."""
 
 from __future__ import annotations
 
@@ -17,13 +17,22 @@ from tests.content_lake import ContentLake
 from tests.issuer import AUDIENCE, Issuer
 from tests.world import RUNNER, log_of
 
-HASTY = Limits(connect_timeout=0.5, read_timeout=0.3, deadline=2.0, retries=2, writes_at_once=4)
+
+@pytest.fixture(scope="module")
+def limits() -> Limits:
+    """The limits of `app`; a test module may say otherwise."""
+    return Limits()
 
 
 @pytest.fixture(scope="module")
-def app(issuer: Issuer, content_lake: ContentLake) -> Iterator[Flask]:
-    settings = Settings(oauth_issuer=issuer.url, oauth_audience=AUDIENCE, caller_cache_seconds=3600)
-    store = SanityStore(content_lake.client(limits=HASTY))
+def app(issuer: Issuer, content_lake: ContentLake, limits: Limits) -> Iterator[Flask]:
+    settings = Settings(
+        oauth_issuer=issuer.url,
+        oauth_audience=AUDIENCE,
+        caller_cache_seconds=3600,
+        rate_limit="",
+    )
+    store = SanityStore(content_lake.client(limits=limits))
     yield create_app(settings, store)
     store.close()
 

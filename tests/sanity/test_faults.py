@@ -15,15 +15,17 @@ from werkzeug.test import TestResponse
 
 from app.service.documents import log_id_of
 from app.service.errors import StoreUnavailable
+from app.service.stores.content_lake import Limits
 from app.service.stores.port import LogQuery
 from app.service.stores.sanity import SanityStore
 from tests.conftest import Client
 from tests.content_lake import DATASET, EDITOR_TOKEN, ContentLake, content_lake
-from tests.sanity.conftest import HASTY
 from tests.server import free_port
 from tests.world import RUNNER, log_of, session_of
 
 Fault = Mapping[str, Any]
+
+HASTY = Limits(connect_timeout=0.6, read_timeout=0.6, deadline=2.5)
 
 OLD = log_of(RUNNER, 1)
 NEW = log_id_of(RUNNER, session_of(RUNNER, 10))
@@ -95,6 +97,11 @@ REFUSED: dict[str, Fault] = {
     "429 for long": boom(429, **{"retry-after": "77"}),
 }
 FAULTS = PASSING | ODD | REFUSED
+
+
+@pytest.fixture(scope="module")
+def limits() -> Limits:
+    return HASTY
 
 
 @pytest.fixture(autouse=True)

@@ -69,6 +69,9 @@ def test_a_file_is_read_and_the_real_environment_wins(
         ("SANITY_API_TOKEN", "sk-secret"),
         ("SANITY_API_URL", "https://x.example"),
         ("SANITY_PROJECT_ID", "abc123"),
+        ("SANITY_READ_TIMEOUT", "0"),
+        ("SANITY_RETRIES", "11"),
+        ("SANITY_WRITES_AT_ONCE", "0"),
         ("SANITY_PROJECT_ID", "../x"),
         ("EXTERNAL_LINK_HOSTS", "https://www.strava.com"),
         ("EXTERNAL_LINK_HOSTS", "strava"),
@@ -96,6 +99,11 @@ def test_all_wrong_ones_are_named(clean: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_plain_http_is_for_this_machine(host: str) -> None:
     Settings(oauth_issuer=f"http://{host}:9000", oauth_audience="x")
+
+
+def test_a_write_without_an_answer_leaves_time_to_find_out() -> None:
+    with pytest.raises(SettingsError, match="SANITY_DEADLINE"):
+        Settings(**SANITY, sanity_read_timeout=5, sanity_deadline=5)  # type: ignore[arg-type]
 
 
 def test_secrets_are_not_shown() -> None:

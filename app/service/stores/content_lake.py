@@ -17,6 +17,7 @@ from urllib.parse import quote
 import orjson
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -72,8 +73,8 @@ class Deadline:
 
 
 class ContentLake:
-    """One dataset behind `url`, such as `https://{projectId}.api.sanity.io`. Safe to share between
-    threads. `sleep` is called between tries.
+    """One dataset behind `url`, such as `https://{projectId}.api.sanity.io`; without a token, as
+    strangers see it. Safe to share between threads. `sleep` is called between tries.
     """
 
     def __init__(
@@ -93,10 +94,10 @@ class ContentLake:
         # each request anew and merges cookies, proxies and .netrc, would triple a call's cost.
         request = requests.Request("POST", url.rstrip("/")).prepare()
         self._adapter = HTTPAdapter(pool_maxsize=self.limits.pool_size)
-        pool = self._adapter.get_connection_with_tls_context(request, verify=True)
+        pool = self._adapter.get_connection_with_tls_context(request, verify=DEFAULT_CA_BUNDLE_PATH)
         self._pool = cast("HTTPConnectionPool", pool)
         self._headers = {
-            "Authorization": f"Bearer {token}",
+            **({"Authorization": f"Bearer {token}"} if token else {}),
             "Content-Type": "application/json",
             "Accept": "application/json",
             "Accept-Encoding": "gzip",

@@ -1,0 +1,289 @@
+"""What is the Sanity store's alone: its round trips, its index, its rights, its limits."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from flask import Flask
+
+from app.factory import create_app
+from app.service.documents import log_id_of
+from app.service.errors import DuplicateLog, RevisionMismatch, StoreError, StoreUnavailable
+from app.service.stores.content_lake import Limits
+from app.service.stores.port import LogQuery
+from app.service.stores.sanity import SanityStore
+from app.settings import Settings
+from tests import world
+from tests.conftest import Client
+from tests.content_lake import (
+    API_VERSION,
+    DATASET,
+    EDITOR_TOKEN,
+    VIEWER_TOKEN,
+    ContentLake,
+    content_lake,
+    running_content_lake,
+)
+from tests.issuer import AUDIENCE, Issuer
+from tests.world import RUNNER, log_of, session_of
+
+OLD = log_of(RUNNER, 1)
+NEW = {"sessionId": session_of(RUNNER, 10), "status": "dnf"}
+NEW_ID = log_id_of(RUNNER, session_of(RUNNER, 10))
+
+
+@pytest.fixture
+def store(lake: ContentLake) -> Iterator[SanityStore]:
+    opened = SanityStore(lake.client())
+    yield opened
+    opened.close()
+
+
+class TestRoundTrips:
+    def test_of_each_operation(self, lake: ContentLake, runner: Client) -> None:
+        for call, queries, mutations in [
+            (lambda: runner.list(withTotal="true", dateFrom="2026-01-01"), 1, 0),
+            (lambda: runner.get(OLD), 1, 0),
+            (lambda: runner.create(NEW), 1, 1),
+            (lambda: runner.update(OLD, {"notes": "x"}), 1, 1),
+            (lambda: runner.delete(OLD), 1, 1),
+        ]:
+            lake.reset_counters()
+            answer = call()
+            assert answer.status_code < 300
+            assert lake.requests() == {"query": queries, "mutate": mutations, "doc": 0}
+            total = queries + mutations
+            calls = "1 call" if total == 1 else f"{total} calls"
+            assert f'desc="{calls}"' in answer.headers["Server-Timing"]
+
+    def test_an_unknown_caller_costs_one_more(
+        self, lake: ContentLake, app: Flask, issuer: Issuer
+    ) -> None:
+        stranger = Client(app.test_client(), issuer.token(world.STRANGER))
+        assert stranger.list().status_code == 200
+        assert lake.requests() == {"query": 2, "mutate": 0, "doc": 0}
+
+
+class TestIndexLag:
+    """Queries are half a second behind the documents."""
+
+    LAG = 0.5
+
+    def test_what_a_client_has_written_it_reads_back(
+        self, lake: ContentLake, runner: Client
+    ) -> None:
+        lake.delays(index_lag=self.LAG)
+        created = runner.create(NEW)
+        assert created.status_code == 201
+        assert runner.get(NEW_ID).json == created.json
+        assert runner.list(sessionId=NEW["sessionId"]).json["data"] == [created.json["data"]]
+        assert runner.update(NEW_ID, {"notes": "x"}).status_code == 200
+        assert runner.get(NEW_ID).json["data"]["notes"] == "x"
+        assert runner.delete(NEW_ID).status_code == 204
+        assert runner.get(NEW_ID).status_code == 404
+        assert runner.create(NEW).status_code == 201
+
+    def test_an_update_keeps_what_another_program_has_just_written(
+        self, lake: ContentLake, runner: Client
+    ) -> None:
+        lake.delays(index_lag=self.LAG)
+        lake.mutate({"patch": {"id": OLD, "set": {"weather": "hail"}}}, visibility="async")
+        assert runner.get(OLD).json["data"]["weather"] is None, "or the index does not lag"
+        answer = runner.update(OLD, {"notes": "x"})
+        assert answer.json["data"]["weather"] == "hail"
+        assert answer.json["data"]["notes"] == "x"
+
+    def test_a_stale_read_costs_a_conditional_write_its_turn(
+        self, lake: ContentLake, runner: Client
+    ) -> None:
+        lake.delays(index_lag=self.LAG)
+        etag = runner.get(OLD).headers["ETag"]
+        lake.mutate({"patch": {"id": OLD, "set": {"weather": "hail"}}}, visibility="async")
+        assert runner.update(OLD, {"notes": "x"}, **{"If-Match": etag}).status_code == 412
+        assert runner.delete(OLD, **{"If-Match": etag}).status_code == 412
+
+    def test_a_second_log_of_the_pair_is_refused(self, lake: ContentLake, runner: Client) -> None:
+        lake.delays(index_lag=self.LAG)
+        document = {**world.log(RUNNER, 10), "_id": NEW_ID}
+        lake.mutate({"create": document}, visibility="async")
+        answer = runner.create(NEW)
+        assert (answer.status_code, answer.json["existingId"]) == (409, NEW_ID)
+
+    def test_a_deleted_log_is_gone(self, lake: ContentLake, runner: Client) -> None:
+        lake.delays(index_lag=self.LAG)
+        lake.mutate({"delete": {"id": OLD}}, visibility="async")
+        assert runner.update(OLD, {"notes": "x"}).status_code == 404
+        assert runner.delete(OLD).status_code == 404
+
+
+class TestRefusedWrites:
+    def test_bring_the_document_as_it_is(self, store: SanityStore) -> None:
+        first = store.create_log({"_id": NEW_ID, "_type": "workoutLog"}, transaction_id="t1")
+        with pytest.raises(DuplicateLog) as duplicate:
+            store.create_log({"_id": NEW_ID, "_type": "workoutLog"}, transaction_id="t2")
+        assert duplicate.value.existing == first
+        with pytest.raises(RevisionMismatch) as mismatch:
+            store.delete_log(NEW_ID, if_revision="t0")
+        assert mismatch.value.current == first
+
+    def test_a_create_sent_twice_is_the_same_create(self, store: SanityStore) -> None:
+        document = {"_id": NEW_ID, "_type": "workoutLog"}
+        first = store.create_log(document, transaction_id="t1")
+        assert store.create_log(document, transaction_id="t1") == first
+
+
+class TestIdempotencyKey:
+    def test_replays_after_the_lost_reply_of_a_server(
+        self, lake: ContentLake, runner: Client
+    ) -> None:
+        lake.fault("drop", kind="mutate", when="after")
+        lake.fault("drop", kind="doc", times=100)
+        key = {"Idempotency-Key": "once"}
+        assert runner.create(NEW, **key).status_code == 503
+        lake.clear_faults()
+        replayed = runner.create(NEW, **key)
+        assert (replayed.status_code, replayed.json["data"]["id"]) == (201, NEW_ID)
+        assert runner.create({**NEW, "notes": "x"}, **key).status_code == 422
+        assert runner.create(NEW).status_code == 409
+
+
+class TestLimits:
+    def test_writes_at_once(self, lake: ContentLake, issuer: Issuer) -> None:
+        lake.delays(latency=0.05)
+        store = SanityStore(lake.client(limits=Limits(writes_at_once=3)))
+
+        def create(number: int) -> None:
+            store.create_log(
+                {"_id": f"log-{number}", "_type": "workoutLog"}, transaction_id=f"t{number}"
+            )
+
+        with ThreadPoolExecutor(12) as threads:
+            list(threads.map(create, range(12)))
+        store.close()
+        assert lake.most_mutations_at_once() == 3
+
+    def test_more_waiting_writes_than_time(self, lake: ContentLake) -> None:
+        lake.delays(latency=0.4)
+        limits = Limits(writes_at_once=1, read_timeout=2, deadline=0.5)
+        store = SanityStore(lake.client(limits=limits))
+
+        def create(number: int) -> bool:
+            document = {"_id": f"log-{number}", "_type": "workoutLog"}
+            try:
+                store.create_log(document, transaction_id=f"t{number}")
+            except StoreError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(6) as threads:
+            made = list(threads.map(create, range(6)))
+        store.close()
+        assert 1 <= sum(made) < 6
+
+    def test_a_coach_of_very_many(self, store: SanityStore) -> None:
+        """Parameters far longer than a URL may be."""
+        runner_ids = [f"runner-of-a-large-club-{number:06}" for number in range(5000)]
+        page = store.list_logs(LogQuery(runner_ids=[*runner_ids, RUNNER], with_total=True))
+        assert page.total == 3
+
+
+class TestAccess:
+    def test_a_viewers_token_reads_and_does_not_write(self, lake: ContentLake) -> None:
+        store = SanityStore(lake.client(token=VIEWER_TOKEN))
+        assert store.get_log(OLD)
+        with pytest.raises(StoreUnavailable):
+            store.create_log({"_id": NEW_ID, "_type": "workoutLog"}, transaction_id="t1")
+        store.close()
+
+    @pytest.mark.parametrize("wrong", [{"token": "no-such-token"}, {"dataset": "elsewhere"}])
+    def test_a_wrong_token_or_dataset_serves_nobody(
+        self, lake: ContentLake, wrong: dict[str, str]
+    ) -> None:
+        store = SanityStore(lake.client(**wrong))  # type: ignore[arg-type]
+        with pytest.raises(StoreUnavailable):
+            store.ping()
+        store.close()
+
+    def test_the_token_goes_to_nobody_without_a_good_certificate(self, tmp_path: Path) -> None:
+        with tls_server(tmp_path) as (url, received):
+            lake = content_lake.ContentLake(
+                url, dataset=DATASET, token=EDITOR_TOKEN, api_version=API_VERSION
+            )
+            store = SanityStore(lake)
+            with pytest.raises(StoreUnavailable):
+                store.ping()
+            store.close()
+            assert received == []
+
+    def test_strangers_see_no_log_even_in_a_public_dataset(self, issuer: Issuer) -> None:
+        """Its id keeps a log that we make out of anonymous reads."""
+        with running_content_lake("--public") as public:
+            public.load(world.club())
+            settings = Settings(oauth_issuer=issuer.url, oauth_audience=AUDIENCE)
+            store = SanityStore(public.client())
+            client = create_app(settings, store).test_client()
+            assert Client(client, issuer.token(RUNNER)).create(NEW).status_code == 201
+            store.close()
+            anonymous = SanityStore(public.client(token=""))
+            assert anonymous.get_log(OLD), "or the dataset is not public"
+            assert anonymous.get_log(NEW_ID) is None
+            anonymous.close()
+
+
+@contextmanager
+def tls_server(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """A server with a certificate of its own making, and the requests that reached it."""
+    certificate, key = self_signed(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    received: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(self.path)
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that refuses the certificate is what we are here for."""
+
+    server = Server(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
+    thread.start()
+    try:
+        yield f"https://localhost:{server.server_port}", received
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "certificate.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return folder / "certificate.pem", folder / "key.pem"
