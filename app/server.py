@@ -8,6 +8,8 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from app.factory import create_store
+from app.service.errors import StoreError
 from app.settings import Settings, SettingsError
 
 
@@ -31,7 +33,9 @@ def main() -> None:
     try:
         settings = Settings.from_environ()
         settings.require_sign_in()
-    except SettingsError as error:
+        # A worker that cannot open its store would be replaced for ever: say so once instead.
+        create_store(settings).close()
+    except (SettingsError, StoreError) as error:
         sys.exit(f"The settings do not describe a way to run:\n{error}")
     serve(settings)
 

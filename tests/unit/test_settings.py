@@ -144,3 +144,19 @@ class TestTheStart:
         assert done.returncode
         assert "OAUTH_ISSUER, NEXTAUTH_SECRET" in done.stderr
         assert not list(tmp_path.iterdir())
+
+    def test_of_a_server_without_its_store_fails_in_words(self, tmp_path: Path) -> None:
+        (tmp_path / "store.db").write_text("not a database, " * 100)
+        settings = {name.upper(): value for name, value in OAUTH.items()}
+        done = subprocess.run(
+            [sys.executable, "-m", "app.server"],
+            cwd=tmp_path,
+            env=environment(PYTHONPATH=str(ROOT), SQLITE_PATH="store.db", **settings),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode
+        assert "SQLITE_PATH store.db" in done.stderr
+        assert "Traceback" not in done.stderr

@@ -128,3 +128,6 @@ class Store(Protocol):
 
     def ping(self) -> None:
         """Return if the store answers and lets us in; else raise `StoreError`."""
+
+    def close(self) -> None:
+        """Let go of the connections that are idle."""
