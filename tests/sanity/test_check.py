@@ -18,7 +18,7 @@ from tests.content_lake import (
     ContentLake,
     running_content_lake,
 )
-from tests.server import ROOT, environment, free_port
+from tests.server import ROOT, environment
 from tests.world import RUNNER, log
 
 Check = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -85,7 +85,7 @@ def test_says_that_a_dataset_is_public(check: Check) -> None:
         ({"SANITY_API_TOKEN": VIEWER_TOKEN}, "one of its rights"),
         ({"SANITY_API_TOKEN": "no-such-token"}, "SANITY_API_TOKEN"),
         ({"SANITY_DATASET": "elsewhere"}, "SANITY_DATASET"),
-        ({"SANITY_API_URL": f"http://127.0.0.1:{free_port()}"}, "SANITY_API_URL"),
+        ({"SANITY_API_URL": "http://127.0.0.1:9"}, "SANITY_API_URL"),
         ({"SANITY_DATASET": "Not a name"}, "SANITY_DATASET"),
     ],
     ids=str,
