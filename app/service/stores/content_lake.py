@@ -74,7 +74,7 @@ class Deadline:
 
 class ContentLake:
     """One dataset behind `url`, such as `https://{projectId}.api.sanity.io`; without a token, as
-    strangers see it. Safe to share between threads. `sleep` is called between tries.
+    strangers see it. Safe to share between threads.
     """
 
     def __init__(
@@ -85,10 +85,8 @@ class ContentLake:
         token: str,
         api_version: str,
         limits: Limits | None = None,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.limits = limits or Limits()
-        self._sleep = sleep
         self._writes = threading.BoundedSemaphore(self.limits.writes_at_once)
         # `requests` checks certificates and keeps the connections. Its Session, which prepares
         # each request anew and merges cookies, proxies and .netrc, would triple a call's cost.
@@ -181,7 +179,7 @@ class ContentLake:
         """Wait, if the deadline leaves room for that."""
         room = deadline.allows(seconds)
         if room:
-            self._sleep(seconds)
+            time.sleep(seconds)
         return room
 
     def _read(
