@@ -48,7 +48,7 @@ def import_(file: BinaryIO, on_existing: transfer.OnExisting | None) -> None:
 
 
 @store.command()
-@click.argument("file", type=click.File("wb", atomic=True))
+@click.argument("file", type=click.File("wb", atomic=True, lazy=False))
 def export(file: BinaryIO) -> None:
     """Save every document to FILE as NDJSON, which `sanity dataset import` reads."""
     with _embedded_store() as embedded:

@@ -7,14 +7,22 @@ import binascii
 import json
 import re
 
-from app.service.documents import ID_PATTERN
+from app.service.documents import ID_PATTERN, Document
 from app.service.stores.port import Position
 
 LONGEST_CURSOR = 512
 PATTERN = r"^[A-Za-z0-9_-]+$"
 
-_created_at = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})|")
+_created_at = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.Z+-]{0,30}|")
 _id = re.compile(ID_PATTERN)
+
+
+def position_of(document: Document) -> Position:
+    """The place just after a log; '' stands for a `_createdAt` that is missing or no instant."""
+    created_at = document.get("_createdAt")
+    if not (isinstance(created_at, str) and _created_at.fullmatch(created_at)):
+        created_at = ""
+    return Position(created_at, document["_id"])
 
 
 def encode(position: Position) -> str:

@@ -88,8 +88,7 @@ class WorkoutLogs:
         shown = page.logs[: filters.limit]
         next_cursor = None
         if len(page.logs) > filters.limit:
-            last = shown[-1].document
-            next_cursor = cursor.encode(Position(last.get("_createdAt", ""), last["_id"]))
+            next_cursor = cursor.encode(cursor.position_of(shown[-1].document))
         return Page([self._read(each) for each in shown], next_cursor, page.total)
 
     def get(self, caller: Caller, log_id: str) -> WorkoutLog:

@@ -170,6 +170,36 @@ class TestBareDocuments:
         assert runner.delete(seen[1]).status_code == 204
 
 
+@pytest.mark.parametrize("limit", [1, 2])
+def test_odd_instants_are_neither_skipped_nor_repeated(
+    settings: Settings, issuer: Issuer, tmp_path: Path, limit: int
+) -> None:
+    odd = [
+        5,
+        "now",
+        "2026-01-01",
+        "2026-01-01T10:00",
+        "2026-99-99T10:00:00Z",
+        None,
+        {"a": 1},
+        "x" * 99,
+    ]
+    logs = [log(RUNNER, number, _createdAt=each) for number, each in enumerate(odd, 4)]
+    store = SqliteStore(tmp_path / "odd.db")
+    import_lines(store, map(orjson.dumps, [*world.club(), *logs]))
+    runner = Client(create_app(settings, store).test_client(), issuer.token(RUNNER))
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = runner.list(limit=limit, **cursor).json
+        seen += [each["id"] for each in page["data"]]
+        if page["pagination"]["nextCursor"] is None:
+            break
+        cursor = {"cursor": page["pagination"]["nextCursor"]}
+    assert sorted(seen) == sorted(log_of(RUNNER, number) for number in range(1, 12))
+    store.close()
+
+
 def test_several_runners_pages_merge(store: SqliteStore) -> None:
     query = LogQuery(
         runner_ids=[RUNNER, TEAMMATE],
