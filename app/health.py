@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from app.service.errors import StoreError
 from app.service.stores.port import Store
 
 NO_STORE = {"Cache-Control": "no-store"}
+
+REMEMBERED_SECONDS = 1.0
+"""Anybody may ask whether the API is ready, so the store is asked once in this time at most."""
 
 
 def create_blueprint(store: Store) -> Blueprint:
     """`/healthz` and `/readyz` over the store."""
     blueprint = Blueprint("health", __name__)
+    readiness = Readiness(store)
 
     @blueprint.get("/healthz")
     def healthz() -> ResponseReturnValue:
@@ -22,7 +30,33 @@ def create_blueprint(store: Store) -> Blueprint:
     @blueprint.get("/readyz")
     def readyz() -> ResponseReturnValue:
         """The store answers; else the problem `store-unavailable` or `store-timeout`."""
-        store.ping()
+        readiness.check()
         return {"status": "ready"}, NO_STORE
 
     return blueprint
+
+
+class Readiness:
+    """Asks the store, one thread at a time, and remembers what it said."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._asking = threading.Lock()
+        self._asked_at = float("-inf")
+        self._failure: StoreError | None = None
+
+    def check(self) -> None:
+        """Return if the store answers; else raise `StoreError`."""
+        with self._asking:
+            if time.monotonic() - self._asked_at > REMEMBERED_SECONDS:
+                self._failure = self._ask()
+                self._asked_at = time.monotonic()
+            if self._failure:
+                raise self._failure
+
+    def _ask(self) -> StoreError | None:
+        try:
+            self._store.ping()
+        except StoreError as failure:
+            return failure
+        return None

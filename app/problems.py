@@ -328,11 +328,16 @@ def _violation(violation: service.Violation) -> dict[str, str]:
 
 def respond(problem: Problem) -> Response:
     """The HTTP answer of a problem."""
-    body = orjson.dumps(problem.body(quote(request.path, safe="/:@!$&'()*+,;=~-._")))
+    body = orjson.dumps(problem.body(_instance()))
     response = Response(body, problem.type.status, content_type="application/problem+json")
     response.headers.extend(problem.headers)
     response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _instance() -> str:
+    """The request's path as it stands in a URL: without spaces or line breaks."""
+    return quote(request.path, safe="/:@!$&'()*+,;=~-._")
 
 
 def problem_of_http_exception(error: HTTPException) -> Problem:
@@ -365,8 +370,9 @@ def _validation_errors(messages: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 def _leaves(node: object, path: tuple[object, ...]) -> Iterator[tuple[tuple[object, ...], str]]:
     if isinstance(node, Mapping):
         for step, below in node.items():
-            inner = path if step == "_schema" else (*path, step)
-            yield from _leaves(below, inner)
+            # marshmallow says so of an object as a whole; a client may name a member so, too.
+            whole = step == "_schema" and all(getattr(each, "code", "") == "type" for each in below)
+            yield from _leaves(below, path if whole else (*path, step))
     elif isinstance(node, str):
         yield path, node
     elif isinstance(node, Iterable):
@@ -392,5 +398,5 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> Response:
-        logger.exception("unexpected fault in %s %s", request.method, request.path, exc_info=error)
+        logger.error("unexpected fault in %s %s", request.method, _instance(), exc_info=error)
         return respond(Problem("internal-error"))

@@ -12,6 +12,9 @@ from app.factory import create_store
 from app.service.errors import StoreError
 from app.settings import Settings, SettingsError
 
+LONGEST_FAREWELL = 15
+"""Seconds that requests under way have to end after a SIGTERM; platforms kill after 30, mostly."""
+
 
 def serve(settings: Settings) -> None:
     """Serve `wsgi:app` until a signal ends it. A worker that dies is replaced."""
@@ -23,6 +26,7 @@ def serve(settings: Settings) -> None:
         workers=settings.workers,
         blocking_threads=settings.threads,
         respawn_failed_workers=True,
+        workers_kill_timeout=LONGEST_FAREWELL,
         websockets=False,
         log_level=LogLevels(settings.log_level),
     ).serve()

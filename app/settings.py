@@ -154,6 +154,8 @@ def _complaints(settings: Settings) -> Iterator[str]:
     yield from _nextauth_complaints(settings)
     yield from _traffic_complaints(settings)
     yield from _sanity_complaints(settings)
+    if not settings.external_link_hosts:
+        yield "EXTERNAL_LINK_HOSTS: name at least one host."
     for host in settings.external_link_hosts:
         if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host):
             yield f"EXTERNAL_LINK_HOSTS: {host!r} is not a host name in lower case."

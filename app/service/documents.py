@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import re
+import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -84,7 +85,7 @@ def reference_id(value: object) -> str | None:
     """The id that a reference, or the plain string of an old document, points at."""
     if isinstance(value, dict):
         value = value.get("_ref")
-    return value if isinstance(value, str) and value else None
+    return _text(value)
 
 
 def reference(document_id: str) -> dict[str, str]:
@@ -153,22 +154,25 @@ def _stored(name: str, value: Any) -> Any:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    """A text that is not empty, without lone surrogates, which some programs leave of an emoji."""
+    if not isinstance(value, str):
+        return None
+    return (value if value.isascii() else value.encode(errors="ignore").decode()) or None
 
 
 def _texts(value: object) -> list[str]:
     if isinstance(value, str):
         value = [value]
-    return [each for each in value if _text(each)] if isinstance(value, list) else []
+    items = map(_text, value) if isinstance(value, list) else ()
+    return [each for each in items if each]
 
 
 def _planned(value: object) -> str | None:
     """A planner's figure: text, though some plans hold it as a number."""
     if isinstance(value, str):
-        return value or None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:g}"
-    return None
+        return _text(value)
+    figure = _number(value, 0, sys.float_info.max)
+    return None if figure is None else f"{figure:g}"
 
 
 def _number(value: object, least: float, most: float) -> float | None:

@@ -18,7 +18,8 @@ class ExternalLinks:
 
     def __init__(self, hosts: Iterable[str]) -> None:
         self.hosts = tuple(hosts)
-        names = "|".join(re.escape(host).replace(r"\-", "-") for host in self.hosts)
+        # Without a host, the empty alternative would let every link through.
+        names = "|".join(re.escape(host).replace(r"\-", "-") for host in self.hosts) or "(?!)"
         self.pattern = rf"^https:\/\/({names})([\/?#][!#-;=?-\[\]_a-z~]*)?$"
         self._regex = re.compile(self.pattern.removeprefix("^").removesuffix("$"))
 

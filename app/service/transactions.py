@@ -6,24 +6,39 @@ import hashlib
 import json
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
+from app.service.errors import StoreTimeout
 from app.service.model import Caller
+
+LONGEST_TURN = 10.0
+"""Seconds that a write waits for others of its log, so that a hanging store cannot hold all threads
+behind one log."""
 
 
 class Turns:
     """A lock for each log that is being written, gone when nobody holds or awaits it."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = LONGEST_TURN) -> None:
+        self._patience = patience
         self._guard = threading.Lock()
         self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
 
-    def of(self, log_id: str) -> threading.Lock:
+    @contextmanager
+    def of(self, log_id: str) -> Iterator[None]:
+        """The block runs when no other does for this log. Raises StoreTimeout when none ends."""
         with self._guard:
-            return self._locks.setdefault(log_id, threading.Lock())
+            lock = self._locks.setdefault(log_id, threading.Lock())
+        if not lock.acquire(timeout=self._patience):
+            raise StoreTimeout(f"other writes of {log_id} took more than {self._patience} s")
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 @dataclass(frozen=True, slots=True)

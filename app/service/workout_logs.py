@@ -6,6 +6,7 @@ errors are those of `app.service.errors`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from app.service.errors import (
 from app.service.links import ExternalLinks
 from app.service.model import Caller, WorkoutLog
 from app.service.stores.port import CreateContext, LogQuery, Position, Store, StoredLog
-from app.service.transactions import Transaction, Turns
+from app.service.transactions import LONGEST_TURN, Transaction, Turns
 
 Precondition = Callable[[str], bool]
 """Whether a revision is one that the caller is willing to change."""
@@ -186,12 +187,15 @@ class WorkoutLogs:
             return self._try_to_write(caller, self._find(caller, log_id), precondition, write)
         with self._turns.of(log_id):
             stored = self._find(caller, log_id)
+            started = time.monotonic()
             for _ in range(WRITE_TRIES):
+                if time.monotonic() - started > LONGEST_TURN:
+                    break
                 try:
                     return self._try_to_write(caller, stored, None, write)
                 except RevisionMismatch as mismatch:
                     stored = stored._replace(document=mismatch.current)
-        raise StoreUnavailable(f"{log_id} changed during each of {WRITE_TRIES} tries to write it")
+        raise StoreUnavailable(f"{log_id} changed during each try to write it")
 
     def _try_to_write(
         self,

@@ -89,6 +89,10 @@ def test_all_violations_are_named_at_once(runner: Client) -> None:
     }
 
 
+def test_a_member_may_be_named_like_marshmallows_marker(runner: Client) -> None:
+    assert codes(runner.create({**MINIMAL, "_schema": 1})) == {"/_schema": "unknown-field"}
+
+
 def test_a_pointer_is_escaped(runner: Client) -> None:
     assert "/a~1b~0c" in codes(runner.create({**MINIMAL, "a/b~c": 1}))
 

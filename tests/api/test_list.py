@@ -107,6 +107,7 @@ def test_the_total_is_counted_when_asked_for(runner: Client, asked: str, total: 
         ),
         *(("withTotal", each, "type") for each in ("", "yes", "1", "True")),
         ("offset", "5", "unknown-field"),
+        ("_schema", "1", "unknown-field"),
         ("Limit", "5", "unknown-field"),
         ("", "5", "unknown-field"),
     ],

@@ -65,6 +65,10 @@ async function serve(request, response, url, body) {
   const [, kind, name, ids] =
     url.pathname.match(/^\/v\d{4}-\d{2}-\d{2}\/data\/(query|mutate|doc)\/([^/]+)\/?(.*)$/) ?? []
   if (!kind) throw boom(404, 'Not Found', 'No such endpoint')
+  // Servers differ in what they make of it, so nobody may rely on it.
+  const names = [...url.searchParams.keys()]
+  const twice = names.find((each, place) => names.indexOf(each) !== place)
+  if (twice) throw boom(400, 'Bad Request', `Parameter "${twice}" is given twice`)
   counters.begin(kind)
   const counted = counters
   response.on('close', () => counted.end(kind))

@@ -133,6 +133,21 @@ def test_the_published_pattern_of_an_id_is_the_rule(text: str) -> None:
     assert allowed == (plain and starts and 0 < len(text) <= 128)
 
 
+@pytest.mark.parametrize("name", ["notes", "weather", "injuries", "sessionId", "runnerId"])
+def test_a_lone_surrogate_is_left_out(name: str) -> None:
+    read = documents.read_log({"_id": "x", name: "run \ud83d!"}, None, None, LINKS)
+    assert b"run !" in orjson.dumps(WorkoutLogAnswer().dump({"data": read}))
+    only = documents.read_log({"_id": "x", name: "\ud83d"}, None, None, LINKS)
+    orjson.dumps(WorkoutLogAnswer().dump({"data": only}))
+
+
+@pytest.mark.parametrize("value", [10**400, -5, True, [], float("inf")])
+def test_a_planned_figure_may_be_anything(value: Any) -> None:
+    session = {"_id": "s", "distance": value, "duration": value, "pace": value}
+    assert documents.read_session(session).distance is None
+    assert documents.read_session({**session, "distance": 12.5}).distance == "12.5"
+
+
 def test_ids_of_pairs_differ() -> None:
     pairs = [("a", "b"), ("b", "a"), ("a.b", ""), ("a", ".b"), ("ab", ""), ('a","b', "")]
     ids = {documents.log_id_of(*pair) for pair in pairs}

@@ -44,6 +44,11 @@ def test_each_host_is_allowed_as_it_is(host: str) -> None:
         assert not LINKS.allows(url)
 
 
+@pytest.mark.parametrize("url", ["https:///evil.example/", "https://", "https://evil.example/"])
+def test_without_hosts_no_link_is_allowed(url: str) -> None:
+    assert not ExternalLinks(()).allows(url)
+
+
 def test_a_link_has_a_longest_length() -> None:
     prefix = "https://www.strava.com/"
     assert LINKS.allows(prefix + "a" * (LONGEST_LINK - len(prefix)))

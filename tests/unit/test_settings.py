@@ -75,6 +75,8 @@ def test_a_file_is_read_and_the_real_environment_wins(
         ("SANITY_PROJECT_ID", "../x"),
         ("EXTERNAL_LINK_HOSTS", "https://www.strava.com"),
         ("EXTERNAL_LINK_HOSTS", "strava"),
+        ("EXTERNAL_LINK_HOSTS", ""),
+        ("EXTERNAL_LINK_HOSTS", ","),
     ],
 )
 def test_a_wrong_one_is_named(clean: pytest.MonkeyPatch, name: str, value: str) -> None:

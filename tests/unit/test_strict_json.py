@@ -42,5 +42,12 @@ def test_a_bad_string_is_found_wherever_it_is(value: Any, bad: str) -> None:
             strict_json.loads(json.dumps(spoilt).encode())
 
 
+@pytest.mark.parametrize("text", ["1e400", "-1e400", "9" * 310, "-" + "9" * 310, "9" * 5000])
+def test_a_number_beyond_a_double_is_refused(text: str) -> None:
+    for data in (text, f"[{text}]", f'{{"a": {text}}}'):
+        with pytest.raises(ValueError):  # noqa: PT011 - Python words the last one itself
+            strict_json.loads(data.encode())
+
+
 def test_a_backslash_before_u_is_not_an_escape() -> None:
     assert strict_json.loads(rb'"\\u0000 \\ud800"') == r"\u0000 \ud800"

@@ -6,6 +6,7 @@ change what a query means.
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
@@ -151,9 +152,7 @@ class ContentLake:
 
         The answer comes when queries see the change (`visibility=sync`).
         """
-        path = self._mutate_path + (
-            "&visibility=sync&dryRun=true" if dry_run else "&visibility=sync"
-        )
+        path = f"{self._mutate_path}&dryRun=true" if dry_run else self._mutate_path
         body = orjson.dumps({"mutations": mutations, "transactionId": transaction_id})
         if not self._writes.acquire(timeout=deadline.left()):
             raise NotExecuted("too many writes are waiting")
@@ -231,7 +230,15 @@ class ContentLake:
 
 def _parsed(response: BaseHTTPResponse, read: Callable[[Any], Result]) -> Result:
     try:
-        return read(orjson.loads(response.data))
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        return read(_loads(response.data))
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
         about = f"{response.status} without an answer of the API{trace(response.headers)}"
         raise Unreadable(about) from error
+
+
+def _loads(data: bytes) -> Any:
+    """JSON as JavaScript writes it: one lone surrogate must not cost a whole page."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return json.loads(data)

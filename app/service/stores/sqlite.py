@@ -171,7 +171,8 @@ class SqliteStore:
                         connection.execute("ROLLBACK")
                     self._idle.put(connection)
             except sqlite3.Error as error:
-                busy = getattr(error, "sqlite_errorcode", None) in _BUSY
+                # The low byte is the code, the others say more of it.
+                busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
                 raise (StoreTimeout if busy else StoreUnavailable)(str(error)) from error
 
     def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
@@ -186,8 +187,12 @@ class SqliteStore:
             connection = sqlite3.connect(
                 self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
             )
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+            except sqlite3.Error:
+                connection.close()
+                raise
             return connection
 
 
