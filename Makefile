@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test lint spec bench
+.PHONY: help setup run serve test lint spec spec-diff fuzz bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ spec: .venv/development ## Write openapi.yaml from the code
 
 bench: .venv/development ## Measure against a thin proxy and a FastAPI peer; renews BENCHMARKS.md
 	$(BIN)/python -m bench --json build/bench.json --page BENCHMARKS.md
+
+spec-diff: .venv/development ## Fail on a breaking change since BASE without a major version
+	@$(BIN)/python -m tests.spec.diff $(or $(BASE),$(error BASE=<git ref> says what to compare with))
+
+fuzz: .venv/development ## Ask each operation 1,000 made-up requests, on both stores
+	FUZZ_EXAMPLES=1000 $(BIN)/pytest -o timeout=3600 tests/spec/test_fuzz.py -k "promises or life"
 
 # The stamps below stand for what is installed; a change of the dependencies installs anew.
 .venv/bin/uv:
