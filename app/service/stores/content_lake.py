@@ -12,25 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
-from urllib.parse import quote
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
 
 import orjson
-import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NewConnectionError,
-    ReadTimeoutError,
-)
-from urllib3.util import Timeout
 
 from app.service.stores import timing
+from app.service.stores.connections import Connections, Reply
 from app.service.stores.content_lake_errors import (
-    ConnectFailed,
     ContentLakeError,
     NotExecuted,
     PassingFault,
@@ -89,20 +78,15 @@ class ContentLake:
     ) -> None:
         self.limits = limits or Limits()
         self._writes = threading.BoundedSemaphore(self.limits.writes_at_once)
-        # `requests` checks certificates and keeps the connections. Its Session, which prepares
-        # each request anew and merges cookies, proxies and .netrc, would triple a call's cost.
-        request = requests.Request("POST", url.rstrip("/")).prepare()
-        self._adapter = HTTPAdapter(pool_maxsize=self.limits.pool_size)
-        pool = self._adapter.get_connection_with_tls_context(request, verify=DEFAULT_CA_BUNDLE_PATH)
-        self._pool = cast("HTTPConnectionPool", pool)
-        self._headers = {
+        headers = {
             **({"Authorization": f"Bearer {token}"} if token else {}),
             "Content-Type": "application/json",
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
             "User-Agent": "workout-log-api",
         }
-        base = f"{request.path_url.rstrip('/')}/v{api_version.removeprefix('v')}/data"
+        self._connections = Connections(url, headers, most_idle=self.limits.pool_size)
+        base = f"{urlsplit(url).path.rstrip('/')}/v{api_version.removeprefix('v')}/data"
         self._query_path = f"{base}/query/{dataset}?perspective=published&returnQuery=false"
         self._mutate_path = (
             f"{base}/mutate/{dataset}?returnIds=true&returnDocuments=true&visibility=sync"
@@ -111,7 +95,7 @@ class ContentLake:
 
     def close(self) -> None:
         """Close the idle connections."""
-        self._adapter.close()
+        self._connections.close()
 
     def deadline(self) -> Deadline:
         """The deadline of an operation that begins now."""
@@ -138,7 +122,7 @@ class ContentLake:
             found = {each["_id"]: each for each in answer["documents"]}
             return found.get(document_id)
 
-        return self._read("GET", self._doc_path + quote(document_id, safe=""), None, find, deadline)
+        return self._read("GET", self._doc_path + quote(document_id, safe=""), b"", find, deadline)
 
     def mutate(
         self,
@@ -185,7 +169,7 @@ class ContentLake:
         self,
         method: str,
         path: str,
-        body: bytes | None,
+        body: bytes,
         read: Callable[[Any], Result],
         deadline: Deadline | None,
     ) -> Result:
@@ -198,41 +182,27 @@ class ContentLake:
                 self.pause(attempt, error, deadline)
             attempt += 1
 
-    def _send(
-        self, method: str, path: str, body: bytes | None, deadline: Deadline
-    ) -> BaseHTTPResponse:
+    def _send(self, method: str, path: str, body: bytes, deadline: Deadline) -> Reply:
         """One round trip; the answer is a 2xx."""
         left = deadline.left()
-        timeout = Timeout(
-            connect=min(self.limits.connect_timeout, left), read=min(self.limits.read_timeout, left)
-        )
-        try:
-            with timing.call():
-                response = self._pool.urlopen(
-                    method,
-                    path,
-                    body=body,
-                    headers=self._headers,
-                    timeout=timeout,
-                    retries=False,
-                    redirect=False,
-                )
-        except (NewConnectionError, ConnectTimeoutError) as error:
-            raise ConnectFailed(type(error).__name__) from error
-        except ReadTimeoutError as error:
-            raise ReplyTimeout("no reply in time") from error
-        except HTTPError as error:
-            raise ReplyLost(type(error).__name__) from error
-        if not 200 <= response.status < 300:
-            raise error_of(response.status, response.headers, response.data)
-        return response
+        with timing.call():
+            reply = self._connections.request(
+                method,
+                path,
+                body,
+                connect_timeout=min(self.limits.connect_timeout, left),
+                read_timeout=min(self.limits.read_timeout, left),
+            )
+        if not 200 <= reply.status < 300:
+            raise error_of(*reply)
+        return reply
 
 
-def _parsed(response: BaseHTTPResponse, read: Callable[[Any], Result]) -> Result:
+def _parsed(reply: Reply, read: Callable[[Any], Result]) -> Result:
     try:
-        return read(_loads(response.data))
+        return read(_loads(reply.body))
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
-        about = f"{response.status} without an answer of the API{trace(response.headers)}"
+        about = f"{reply.status} without an answer of the API{trace(reply.headers)}"
         raise Unreadable(about) from error
 
 
