@@ -212,12 +212,14 @@ def _date(value: object) -> str | None:
 
 def _instant(value: object) -> str | None:
     """An instant as RFC 3339 text in UTC."""
+    if not isinstance(value, str):
+        return None
     try:
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if instant is None or instant.tzinfo is None:
+        instant = datetime.fromisoformat(value)
+        if _utc.fullmatch(value):
+            return value
+        if instant.tzinfo is None:
             return None
-        if _utc.fullmatch(str(value)):
-            return str(value)
         return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError):
         return None

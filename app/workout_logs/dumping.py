@@ -13,6 +13,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
+from app.workout_logs.fields import Clock
+
 Write = Callable[[Any], Any]
 
 _AS_IT_IS = {kind._serialize for kind in (fields.Field, fields.String, fields.Integer, fields.Enum)}
@@ -49,4 +51,6 @@ def _write(field: fields.Field[Any]) -> Write | None:
         return write and (lambda values: [write(each) for each in values])
     if type(field)._serialize in _AS_IT_IS:
         return None
+    if isinstance(field, Clock):
+        return type(field).write
     return lambda value: field._serialize(value, field.name, None)

@@ -85,7 +85,7 @@ class Number(fields.Field[float]):
         return value
 
 
-class _Clock(fields.String):
+class Clock(fields.String):
     """Whole seconds, written as a clock reads."""
 
     parse: Callable[[str], int]
@@ -104,7 +104,7 @@ class _Clock(fields.String):
         return None if value is None else type(self).write(value)
 
 
-class Duration(_Clock):
+class Duration(Clock):
     """`H:MM:SS`, `MM:SS` or `M:SS` in, `H:MM:SS` out; more than 0, less than 100 hours."""
 
     default_error_messages = {
@@ -114,7 +114,7 @@ class Duration(_Clock):
     write = staticmethod(units.format_duration)
 
 
-class Pace(_Clock):
+class Pace(Clock):
     """`M:SS` per km; more than 0."""
 
     default_error_messages = {"format": "A pace per km as M:SS, more than 0."}
