@@ -1,4 +1,4 @@
-"""How often one caller may ask: Flask-Limiter, counting in memory or in a shared Redis.
+"""How often one caller may ask: `limits`, counting in memory or in a shared Redis.
 
 Requests with a valid token count for its person, whoever they come from; those without one count
 for their address, whose budget is a quarter. When the Redis is down, requests pass and the log
@@ -16,9 +16,10 @@ from ipaddress import ip_network
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, g, request
-from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -55,18 +56,15 @@ class Window(NamedTuple):
 class RateLimits:
     """The budgets of an app. `per_caller` is like `120 per minute`, several joined by `;`.
 
-    A request is counted when its token has been checked, so not by the extension's decorators.
+    A request is counted when its token has been checked. Flask-Limiter, which is built on `limits`,
+    would look at every request before and after that.
     """
 
     def __init__(self, app: Flask, per_caller: str, *, storage: str) -> None:
         self._callers = parse_many(per_caller)
         self._strangers = [_share_of(budget) for budget in self._callers]
-        self._limiter = Limiter(
-            address,
-            app=app,
-            storage_uri=storage,
-            storage_options={} if storage == IN_MEMORY else _REDIS_OPTIONS,
-        )
+        options = {} if storage == IN_MEMORY else _REDIS_OPTIONS
+        self._strategy = FixedWindowRateLimiter(storage_from_string(storage, **options))
         self._resting_until = float("-inf")
         app.after_request(_tell)
 
@@ -98,9 +96,8 @@ class RateLimits:
             raise Problem("too-many-requests", headers={"Retry-After": str(tightest.reset)})
 
     def _hit(self, budget: RateLimitItem, *who: str, cost: int) -> Window:
-        strategy = self._limiter.limiter
-        holds = strategy.hit(budget, *who, cost=cost)
-        reset_at, remaining = strategy.get_window_stats(budget, *who)
+        holds = self._strategy.hit(budget, *who, cost=cost)
+        reset_at, remaining = self._strategy.get_window_stats(budget, *who)
         reset = max(1, math.ceil(reset_at - time.time()))
         return Window(budget.amount, max(0, remaining), reset, holds)
 
