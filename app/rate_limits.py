@@ -25,6 +25,7 @@ from redis.retry import Retry
 
 from app.auth.tokens import AccessToken
 from app.problems import Problem
+from app.rate_limit_memory import MemoryCounts
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +64,9 @@ class RateLimits:
     def __init__(self, app: Flask, per_caller: str, *, storage: str) -> None:
         self._callers = parse_many(per_caller)
         self._strangers = [_share_of(budget) for budget in self._callers]
-        options = {} if storage == IN_MEMORY else _REDIS_OPTIONS
-        self._strategy = FixedWindowRateLimiter(storage_from_string(storage, **options))
+        in_memory = storage == IN_MEMORY
+        counts = MemoryCounts() if in_memory else storage_from_string(storage, **_REDIS_OPTIONS)
+        self._strategy = FixedWindowRateLimiter(counts)
         self._resting_until = float("-inf")
         app.after_request(_tell)
 
