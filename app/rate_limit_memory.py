@@ -1,7 +1,8 @@
 """Counts of requests in this process's memory, for the strategies of `limits`.
 
 Its own memory storage starts a thread every 10 ms to clear up, which cost more CPU under load than
-reading a log. Here a window is looked at when it is asked for, and old ones go when room is needed.
+reading a log. Here a window is looked at when it is asked for, and the oldest ones go as new ones
+come.
 """
 
 from __future__ import annotations
@@ -71,8 +72,9 @@ class MemoryCounts(Storage):
             self._windows.pop(key, None)
 
     def _make_room(self, now: float) -> None:
-        if len(self._windows) < self._most:
-            return
-        over = [key for key, (_, end) in self._windows.items() if end <= now]
-        for key in over or [next(iter(self._windows))]:
-            del self._windows[key]
+        """Windows stand in the order of their beginnings, so no search for the oldest is needed."""
+        while self._windows:
+            oldest = next(iter(self._windows))
+            if len(self._windows) < self._most and self._windows[oldest][1] > now:
+                return
+            del self._windows[oldest]

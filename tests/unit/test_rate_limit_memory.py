@@ -40,14 +40,19 @@ def test_no_request_of_many_threads_is_lost() -> None:
     assert sorted(counted) == list(range(1, 2001))
 
 
-def test_windows_that_are_over_make_room_before_others_do() -> None:
+def test_windows_that_are_over_go_as_new_ones_come() -> None:
     clock = Clock()
-    counts = MemoryCounts(most=3, clock=clock)
-    counts.incr("long", 600)
-    counts.incr("short", 60)
+    counts = MemoryCounts(clock=clock)
+    for number in range(100):
+        counts.incr(f"short {number}", 60)
     clock.now += 60
-    counts.incr("third", 600)
-    counts.incr("fourth", 600)
-    assert [counts.get(key) for key in ("long", "short", "third", "fourth")] == [1, 0, 1, 1]
-    counts.incr("fifth", 600)
-    assert [counts.get(key) for key in ("long", "third", "fourth", "fifth")] == [0, 1, 1, 1]
+    counts.incr("new", 60)
+    assert counts.reset() == 1
+
+
+def test_no_more_windows_are_kept_than_allowed_and_the_oldest_go_first() -> None:
+    counts = MemoryCounts(most=3, clock=Clock())
+    for key in ("first", "second", "third", "fourth", "fifth"):
+        counts.incr(key, 60)
+    kept = [counts.get(key) for key in ("first", "second", "third", "fourth", "fifth")]
+    assert kept == [0, 0, 1, 1, 1]
