@@ -45,7 +45,7 @@ class Parser(FlaskParser):
         if req.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
             raise Problem("unsupported-media-type", "JSON is UTF-8; no other charset is read.")
         try:
-            return strict_json.loads(req.get_data())
+            return strict_json.loads(_whole_body(req))
         except ValueError as error:
             raise Problem("malformed", f"The body is not JSON as it should be: {error}.") from None
 
@@ -55,6 +55,20 @@ class Parser(FlaskParser):
         return {
             name: values[0] if len(values) == 1 else values for name, values in parameters.lists()
         }
+
+
+def _whole_body(req: Request) -> bytes:
+    """The body as it was sent: not cut at the limit, not broken off, not compressed."""
+    if req.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Problem("unsupported-media-type", "Compressed bodies are not read.")
+    data = req.get_data()
+    if req.content_length is None:
+        # In a chunked body, werkzeug stops at the limit without a word.
+        if len(data) == req.max_content_length and req.environ["wsgi.input"].read(1):
+            raise Problem("content-too-large")
+    elif len(data) < req.content_length:
+        raise Problem("malformed", "The body ends before the length that was announced.")
+    return data
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest is not typed

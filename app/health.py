@@ -13,9 +13,6 @@ from app.service.stores.port import Store
 
 NO_STORE = {"Cache-Control": "no-store"}
 
-REMEMBERED_SECONDS = 1.0
-"""Anybody may ask whether the API is ready, so the store is asked once in this time at most."""
-
 
 def create_blueprint(store: Store) -> Blueprint:
     """`/healthz` and `/readyz` over the store."""
@@ -37,7 +34,11 @@ def create_blueprint(store: Store) -> Blueprint:
 
 
 class Readiness:
-    """Asks the store, one thread at a time, and remembers what it said."""
+    """Asks the store, one thread at a time.
+
+    Anybody may ask whether the API is ready, so those who ask while the store is being asked share
+    the next answer: however many they are, they cost the store one question at a time.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -47,10 +48,11 @@ class Readiness:
 
     def check(self) -> None:
         """Return if the store answers; else raise `StoreError`."""
+        arrived = time.monotonic()
         with self._asking:
-            if time.monotonic() - self._asked_at > REMEMBERED_SECONDS:
-                self._failure = self._ask()
+            if self._asked_at < arrived:
                 self._asked_at = time.monotonic()
+                self._failure = self._ask()
             if self._failure:
                 raise self._failure
 

@@ -53,8 +53,8 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "malformed",
             400,
             "The request cannot be read",
-            "The body is not one JSON object in UTF-8 with unique member names, or the request "
-            "breaks HTTP or OAuth syntax.",
+            "The body is not JSON in UTF-8 with unique member names, or the request breaks HTTP or "
+            "OAuth syntax.",
             "Send well-formed JSON without NaN, NUL or lone surrogates, and one credential only.",
         ),
         ProblemType(

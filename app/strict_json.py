@@ -15,6 +15,8 @@ def loads(data: bytes) -> Any:
     """
     try:
         value = _decoder.decode(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8") from None
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if b"\\u" in data and not all(map(_is_text, _strings(value))):

@@ -71,6 +71,8 @@ class JWTAccessTokens:
     def check(self, token: str) -> AccessToken:
         """The valid token's content. Raises `TokenRefused` or `IssuerUnavailable`."""
         claims = self._verify(token)
+        if "cnf" in claims:
+            raise TokenRefused("claims", "A token that is bound to a key is no bearer token.")
         check_claims(self._claims, claims, self._clock())
         return AccessToken(
             claims=claims,

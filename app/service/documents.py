@@ -128,7 +128,7 @@ def read_session(document: Document) -> PlannedSession:
     return PlannedSession(
         id=document["_id"],
         date=_date(document.get("date")),
-        day=_text(document.get("day")),
+        day=_planned(document.get("day")),
         type=_member(_SESSION_TYPES, document.get("type")),
         distance=_planned(document.get("distance")),
         duration=_planned(document.get("duration")),

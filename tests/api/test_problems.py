@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -194,6 +196,12 @@ def test_a_surrogate_pair_is_one_character(runner: Client) -> None:
     assert answer.json["data"]["notes"] == "🏃"
 
 
+@pytest.mark.parametrize("coding", ["gzip", "br", "x"])
+def test_a_compressed_body_is_not_read(runner: Client, coding: str) -> None:
+    answer = runner.create(BODY, **{"Content-Encoding": coding})
+    problem(answer, 415, "unsupported-media-type")
+
+
 class TestSize:
     def test_64_kib_are_read(self, runner: Client) -> None:
         body = b'{"a": "' + b"x" * (64 * 1024 - 9) + b'"}'
@@ -207,6 +215,31 @@ class TestSize:
         body = b'{"a": "' + b"x" * (64 * 1024 - 8) + b'"}'
         answer = runner.request(method, path, data=body, content_type="application/json")
         problem(answer, 413, "content-too-large")
+
+    @pytest.mark.parametrize(("spaces", "status"), [(0, 201), (1, 413), (100_000, 413)])
+    def test_a_chunked_body_is_not_cut(self, runner: Client, spaces: int, status: int) -> None:
+        body = json.dumps(BODY).encode()
+        body += b" " * (64 * 1024 - len(body) + spaces)
+        answer = runner.request(
+            "POST",
+            input_stream=io.BytesIO(body),
+            content_type="application/json",
+            environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+        )
+        assert answer.status_code == status
+        if status == 413:
+            problem(answer, 413, "content-too-large")
+
+    def test_a_body_that_broke_off_is_not_taken(self, runner: Client) -> None:
+        body = json.dumps(BODY).encode()
+        answer = runner.request(
+            "POST",
+            input_stream=io.BytesIO(body),
+            content_type="application/json",
+            environ_overrides={"CONTENT_LENGTH": str(len(body) + 20)},
+        )
+        problem(answer, 400, "malformed")
+        assert runner.list(sessionId=BODY["sessionId"]).json["data"] == []
 
     def test_the_answer_to_many_faults_stays_small(self, runner: Client) -> None:
         answer = runner.create({f"x{number}": 1 for number in range(4000)})

@@ -97,6 +97,7 @@ def test_a_token_without_readable_scopes_has_none(scope: object) -> None:
         ({"iat": kit.NOW + 3600}, "claims"),
         ({"nbf": kit.NOW + 3600}, "claims"),
         ({"sub": 5}, "claims"),
+        ({"cnf": {"jkt": "x"}}, "claims"),
         *(({name: None}, "claims") for name in ("iss", "aud", "sub")),
         ({"exp": None}, "claims"),
     ],

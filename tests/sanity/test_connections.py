@@ -13,14 +13,14 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from requests.adapters import BaseAdapter, HTTPAdapter
 
-from app.service.stores import connections
-from app.service.stores.connections import Connections, Reply
-from app.service.stores.content_lake_errors import ConnectFailed, ReplyLost, ReplyTimeout
+from app.service.stores.connections import Connections, NotConnected
 from tests.server import free_port
 
 Answer = Callable[[socket.socket, bytes], None]
@@ -39,7 +39,8 @@ class Server:
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = Thread(target=self._accept)
-        self.port: int = self._listener.getsockname()[1]
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     @contextmanager
     def running(self) -> Iterator[Server]:
@@ -77,13 +78,14 @@ class Server:
 
 @contextmanager
 def client(server: Server, *, most_idle: int = 4) -> Iterator[Connections]:
-    made = Connections(f"http://127.0.0.1:{server.port}", {"X-Sent": "always"}, most_idle=most_idle)
+    made = Connections(server.url, most_idle=most_idle)
     yield made
     made.close()
 
 
-def send(made: Connections, *, patience: float = 5) -> Reply:
-    return made.request("POST", "/path", b"body", connect_timeout=5, read_timeout=patience)
+def send(made: BaseAdapter, url: str, *, patience: float = 5) -> requests.Response:
+    request = requests.Request("POST", f"{url}/path?a=b", headers={"X-Sent": "x"}, data=b"body")
+    return made.send(request.prepare(), timeout=(5, patience))
 
 
 def sends(*parts: bytes, then: str = "wait") -> Answer:
@@ -99,15 +101,32 @@ def sends(*parts: bytes, then: str = "wait") -> Answer:
 def test_a_request_and_its_reply() -> None:
     reply = b"HTTP/1.1 201 Created\r\nX-Kind: Some\r\ncontent-length: 5\r\n\r\nhello"
     with Server(sends(reply)).running() as server, client(server) as made:
-        assert send(made) == (201, {"x-kind": "Some", "content-length": "5"}, b"hello")
+        response = send(made, server.url)
+    assert (response.status_code, response.content) == (201, b"hello")
+    assert response.headers == {"x-kind": "Some", "content-length": "5"}
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     assert body == b"body"
     assert head.split(b"\r\n") == [
-        b"POST /path HTTP/1.1",
+        b"POST /path?a=b HTTP/1.1",
+        b"Host: " + server.url.removeprefix("http://").encode(),
+        b"X-Sent: x",
         b"Content-Length: 4",
-        b"Host: 127.0.0.1:%d" % server.port,
-        b"X-Sent: always",
     ]
+
+
+def test_what_requests_own_adapter_reads_is_read_here() -> None:
+    """The plain way is the reference: with it, only slower, everything works as well."""
+    for kind, parts in WHOLE.items():
+        if kind == "announced":
+            continue  # urllib3 takes Early Hints for the reply
+        with Server(sends(*parts)).running() as server, client(server) as made:
+            plain = HTTPAdapter()
+            expected, found = send(plain, server.url), send(made, server.url)
+            plain.close()
+        assert found.status_code == expected.status_code
+        assert found.content == expected.content
+        for name in ("Content-Length", "Content-Encoding"):
+            assert found.headers.get(name) == expected.headers.get(name)
 
 
 WHOLE = {
@@ -128,8 +147,8 @@ WHOLE = {
 def test_every_form_of_a_reply(kind: str) -> None:
     with Server(sends(*WHOLE[kind])).running() as server, client(server) as made:
         for _ in range(2):
-            reply = send(made)
-            assert (reply.status, reply.body) == (200, b"ok")
+            reply = send(made, server.url)
+            assert (reply.status_code, reply.content) == (200, b"ok")
             assert "link" not in reply.headers
     assert server.connections == 1
 
@@ -152,8 +171,8 @@ def test_a_reply_that_breaks_off_is_lost(kind: str) -> None:
     server = Server(sends(LOST[kind], then="close"))
     with server.running(), client(server) as made:
         for _ in range(2):
-            with pytest.raises(ReplyLost):
-                send(made)
+            with pytest.raises(requests.ConnectionError):
+                send(made, server.url)
     assert (server.connections, len(server.requests)) == (2, 2)
 
 
@@ -161,8 +180,8 @@ def test_a_reply_that_breaks_off_is_lost(kind: str) -> None:
 def test_a_reply_that_does_not_come_is_waited_for_so_long(kind: str) -> None:
     server = Server(sends(LOST[kind]))
     with server.running(), client(server) as made:
-        with pytest.raises(ReplyTimeout):
-            send(made, patience=0.05)
+        with pytest.raises(requests.ReadTimeout):
+            send(made, server.url, patience=0.05)
         made.close()
 
 
@@ -178,50 +197,47 @@ def test_a_reply_that_drips_is_not_waited_for_any_longer() -> None:
             except TimeoutError:
                 continue
 
-    with Server(drip).running() as server, client(server) as made, pytest.raises(ReplyTimeout):
-        send(made, patience=0.1)
+    with (
+        Server(drip).running() as server,
+        client(server) as made,
+        pytest.raises(requests.ReadTimeout),
+    ):
+        send(made, server.url, patience=0.1)
 
 
 def test_nobody_there() -> None:
-    made = Connections(f"http://127.0.0.1:{free_port()}", {}, most_idle=1)
-    with pytest.raises(ConnectFailed):
-        send(made)
+    url = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(NotConnected):
+        send(Connections(url, most_idle=1), url)
 
 
 def test_connections_are_used_again_unless_the_server_says_otherwise() -> None:
     last = OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     with Server(sends(OK)).running() as server, client(server) as made:
-        assert [send(made).status for _ in range(3)] == [200] * 3
+        assert [send(made, server.url).status_code for _ in range(3)] == [200] * 3
     assert server.connections == 1
     with Server(sends(last)).running() as server, client(server) as made:
-        assert [send(made).status for _ in range(3)] == [200] * 3
+        assert [send(made, server.url).status_code for _ in range(3)] == [200] * 3
     assert server.connections == 3
 
 
-def test_a_connection_that_the_server_has_left_is_not_used_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(connections, "TRUSTED_IDLE_SECONDS", 0)
+def test_a_connection_that_the_server_has_left_is_not_used_again() -> None:
     server = Server(sends(OK, then="close"))
-    with server.running(), client(server) as made:
-        assert [send(made).status for _ in range(3)] == [200] * 3
+    with server.running():
+        made = Connections(server.url, most_idle=4, trusted_seconds=0)
+        assert [send(made, server.url).status_code for _ in range(3)] == [200] * 3
+        made.close()
     assert server.connections == 3
 
 
 def test_no_more_connections_rest_than_allowed() -> None:
     with Server(sends(OK)).running() as server, client(server, most_idle=2) as made:
         with ThreadPoolExecutor(8) as threads:
-            replies = list(threads.map(lambda _: send(made), range(200)))
-        assert {reply.body for reply in replies} == {b"ok"}
+            replies = list(threads.map(lambda _: send(made, server.url), range(200)))
+        assert {reply.content for reply in replies} == {b"ok"}
         before = server.connections
-        send(made)
+        send(made, server.url)
         assert server.connections == before
-
-
-@pytest.mark.parametrize("value", ["two\r\nlines", "nul\0", "naïve"])
-def test_a_header_that_could_not_be_sent_is_refused(value: str) -> None:
-    with pytest.raises(ValueError, match="header"):
-        Connections("http://127.0.0.1", {"Authorization": value}, most_idle=1)
 
 
 @pytest.fixture(scope="module")
@@ -253,13 +269,13 @@ def test_tls(certificate: Path, host: str, trusted: bool, succeeds: bool) -> Non
     of_server.load_cert_chain(certificate)
     trust = ssl.create_default_context(cafile=certificate) if trusted else None
     with Server(sends(OK), of_server).running() as server:
-        url = f"https://{host}:{server.port}"
-        made = Connections(url, {}, most_idle=1, tls=trust)
+        url = server.url.replace("127.0.0.1", host)
+        made = Connections(url, most_idle=1, tls=trust)
         if succeeds:
-            assert [send(made).body for _ in range(2)] == [b"ok", b"ok"]
+            assert [send(made, url).content for _ in range(2)] == [b"ok", b"ok"]
             assert server.connections == 1
         else:
-            with pytest.raises(ConnectFailed):
-                send(made)
+            with pytest.raises(NotConnected):
+                send(made, url)
         made.close()
     assert len(server.requests) == (2 if succeeds else 0)

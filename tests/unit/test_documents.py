@@ -145,7 +145,8 @@ def test_a_lone_surrogate_is_left_out(name: str) -> None:
 def test_a_planned_figure_may_be_anything(value: Any) -> None:
     session = {"_id": "s", "distance": value, "duration": value, "pace": value}
     assert documents.read_session(session).distance is None
-    assert documents.read_session({**session, "distance": 12.5}).distance == "12.5"
+    numbered = documents.read_session({**session, "distance": 12.5, "day": 3})
+    assert (numbered.distance, numbered.day) == ("12.5", "3")
 
 
 def test_ids_of_pairs_differ() -> None:

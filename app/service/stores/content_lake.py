@@ -13,13 +13,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import orjson
+import requests
+from requests.adapters import BaseAdapter
 
 from app.service.stores import timing
-from app.service.stores.connections import Connections, Reply
+from app.service.stores.connections import Connections, NotConnected
 from app.service.stores.content_lake_errors import (
+    ConnectFailed,
     ContentLakeError,
     NotExecuted,
     PassingFault,
@@ -64,7 +67,7 @@ class Deadline:
 
 class ContentLake:
     """One dataset behind `url`, such as `https://{projectId}.api.sanity.io`; without a token, as
-    strangers see it. Safe to share between threads.
+    strangers see it. Safe to share between threads. `adapter` sends the requests.
     """
 
     def __init__(
@@ -75,8 +78,10 @@ class ContentLake:
         token: str,
         api_version: str,
         limits: Limits | None = None,
+        adapter: BaseAdapter | None = None,
     ) -> None:
         self.limits = limits or Limits()
+        self._adapter = adapter or Connections(url, most_idle=self.limits.pool_size)
         self._writes = threading.BoundedSemaphore(self.limits.writes_at_once)
         headers = {
             **({"Authorization": f"Bearer {token}"} if token else {}),
@@ -85,17 +90,19 @@ class ContentLake:
             "Accept-Encoding": "gzip",
             "User-Agent": "workout-log-api",
         }
-        self._connections = Connections(url, headers, most_idle=self.limits.pool_size)
-        base = f"{urlsplit(url).path.rstrip('/')}/v{api_version.removeprefix('v')}/data"
-        self._query_path = f"{base}/query/{dataset}?perspective=published&returnQuery=false"
-        self._mutate_path = (
+        # Prepared once, because a Session would prepare each request anew, merging cookies, proxies
+        # and .netrc.
+        self._prepared = requests.Request("POST", url, headers=headers).prepare()
+        base = f"{url.rstrip('/')}/v{api_version.removeprefix('v')}/data"
+        self._query_url = f"{base}/query/{dataset}?perspective=published&returnQuery=false"
+        self._mutate_url = (
             f"{base}/mutate/{dataset}?returnIds=true&returnDocuments=true&visibility=sync"
         )
-        self._doc_path = f"{base}/doc/{dataset}/"
+        self._doc_url = f"{base}/doc/{dataset}/"
 
     def close(self) -> None:
         """Close the idle connections."""
-        self._connections.close()
+        self._adapter.close()
 
     def deadline(self) -> Deadline:
         """The deadline of an operation that begins now."""
@@ -112,7 +119,7 @@ class ContentLake:
         # Always POST: a GET would hold at most 11 kB of query and parameters.
         body = orjson.dumps({"query": query, "params": params})
         return self._read(
-            "POST", self._query_path, body, lambda answer: read(answer["result"]), deadline
+            "POST", self._query_url, body, lambda answer: read(answer["result"]), deadline
         )
 
     def document(self, document_id: str, deadline: Deadline | None = None) -> dict[str, Any] | None:
@@ -122,7 +129,7 @@ class ContentLake:
             found = {each["_id"]: each for each in answer["documents"]}
             return found.get(document_id)
 
-        return self._read("GET", self._doc_path + quote(document_id, safe=""), b"", find, deadline)
+        return self._read("GET", self._doc_url + quote(document_id, safe=""), b"", find, deadline)
 
     def mutate(
         self,
@@ -136,12 +143,12 @@ class ContentLake:
 
         The answer comes when queries see the change (`visibility=sync`).
         """
-        path = f"{self._mutate_path}&dryRun=true" if dry_run else self._mutate_path
+        url = f"{self._mutate_url}&dryRun=true" if dry_run else self._mutate_url
         body = orjson.dumps({"mutations": mutations, "transactionId": transaction_id})
         if not self._writes.acquire(timeout=deadline.left()):
             raise NotExecuted("too many writes are waiting")
         try:
-            answer = self._send("POST", path, body, deadline)
+            answer = self._send("POST", url, body, deadline)
         finally:
             self._writes.release()
         return _parsed(
@@ -168,7 +175,7 @@ class ContentLake:
     def _read(
         self,
         method: str,
-        path: str,
+        url: str,
         body: bytes,
         read: Callable[[Any], Result],
         deadline: Deadline | None,
@@ -177,32 +184,37 @@ class ContentLake:
         attempt = 0
         while True:
             try:
-                return _parsed(self._send(method, path, body, deadline), read)
+                return _parsed(self._send(method, url, body, deadline), read)
             except (NotExecuted, ReplyLost, ReplyTimeout, PassingFault) as error:
                 self.pause(attempt, error, deadline)
             attempt += 1
 
-    def _send(self, method: str, path: str, body: bytes, deadline: Deadline) -> Reply:
+    def _send(self, method: str, url: str, body: bytes, deadline: Deadline) -> requests.Response:
         """One round trip; the answer is a 2xx."""
+        request = self._prepared.copy()
+        request.method, request.url, request.body = method, url, body
+        request.headers["Content-Length"] = str(len(body))
         left = deadline.left()
-        with timing.call():
-            reply = self._connections.request(
-                method,
-                path,
-                body,
-                connect_timeout=min(self.limits.connect_timeout, left),
-                read_timeout=min(self.limits.read_timeout, left),
-            )
-        if not 200 <= reply.status < 300:
-            raise error_of(*reply)
-        return reply
+        timeout = (min(self.limits.connect_timeout, left), min(self.limits.read_timeout, left))
+        try:
+            with timing.call():
+                response = self._adapter.send(request, timeout=timeout)
+        except (NotConnected, requests.ConnectTimeout) as error:
+            raise ConnectFailed(type(error).__name__) from error
+        except requests.ReadTimeout as error:
+            raise ReplyTimeout("no reply in time") from error
+        except requests.RequestException as error:
+            raise ReplyLost(type(error).__name__) from error
+        if not 200 <= response.status_code < 300:
+            raise error_of(response.status_code, response.headers, response.content)
+        return response
 
 
-def _parsed(reply: Reply, read: Callable[[Any], Result]) -> Result:
+def _parsed(response: requests.Response, read: Callable[[Any], Result]) -> Result:
     try:
-        return read(_loads(reply.body))
+        return read(_loads(response.content))
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
-        about = f"{reply.status} without an answer of the API{trace(reply.headers)}"
+        about = f"{response.status_code} without an answer of the API{trace(response.headers)}"
         raise Unreadable(about) from error
 
 
