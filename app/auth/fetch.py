@@ -22,7 +22,14 @@ Fetch = Callable[[str], Mapping[str, Any]]
 
 
 class FetchFailed(Exception):
-    """There is no such document at the moment; the message says why."""
+    """There is no such document at the moment; the message says why.
+
+    `status` is that of the answer, if it is the status that makes it none.
+    """
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 def fetch_json(url: str) -> Mapping[str, Any]:
@@ -38,7 +45,8 @@ def read_json(send: Callable[..., requests.Response], url: str, **options: Any) 
     try:
         with send(url, timeout=TIMEOUT, allow_redirects=False, stream=True, **options) as response:
             if response.status_code != 200:
-                raise FetchFailed(f"{url}: status {response.status_code}")
+                status = response.status_code
+                raise FetchFailed(f"{url}: status {status}", status)
             document = json.loads(_read(response, url))
     except (requests.RequestException, ValueError, RecursionError) as error:
         raise FetchFailed(f"{url}: {type(error).__name__}") from error

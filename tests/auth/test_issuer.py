@@ -309,6 +309,15 @@ def test_what_is_not_a_document_is_not_taken_for_one(origin: str, path: str) -> 
         fetch_json(f"{origin}/{path}")
 
 
+@pytest.mark.parametrize(("path", "status"), [("moved", 302), ("broken", 500), ("text", None)])
+def test_a_failure_tells_the_status_that_is_its_reason(
+    origin: str, path: str, status: int | None
+) -> None:
+    with pytest.raises(FetchFailed) as caught:
+        fetch_json(f"{origin}/{path}")
+    assert caught.value.status == status
+
+
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1/", "http://issuer.example/", "ftp://127.0.0.1/", "https://[", ""]
 )

@@ -83,6 +83,15 @@ def test_an_address_without_a_valid_token_has_less(app: Flask, token: str | None
     assert get(app, token, "192.0.2.2").status_code == 401
 
 
+def test_a_token_that_nobody_can_check_now_counts_like_none(
+    settings: Settings, open_store: OpenStore, issuer: Issuer
+) -> None:
+    away = replace(settings, oauth_issuer="http://127.0.0.1:1")
+    app = create_app(away, open_store([]))
+    token = issuer.token(world.RUNNER)
+    assert statuses(app, token, STRANGERS + 1) == [503] * STRANGERS + [429]
+
+
 def test_strangers_take_nothing_from_callers_at_their_address(app: Flask, issuer: Issuer) -> None:
     statuses(app, "garbage", STRANGERS + 1)
     assert get(app, issuer.token(world.RUNNER)).status_code == 200
