@@ -15,8 +15,10 @@ from flask.cli import ScriptInfo
 from app.auth.jwt import JWTAccessTokens
 from app.cli import auth
 from app.factory import create_app
+from app.openapi.security import code_grant_endpoints
 from app.settings import Settings
 from tests import issuers, world
+from tests.auth import kit
 from tests.conftest import OpenStore
 from tests.issuer import AUDIENCE, Issuer
 from tests.server import ROOT, environment
@@ -165,6 +167,17 @@ def test_the_spec_names_what_is_switched_on(settings: Settings, open_store: Open
     assert schemes(create_app(session, store)) == {"sessionToken": []}
     cookies = replace(session, nextauth_cookie=True)
     assert schemes(create_app(cookies, store)) == {"sessionToken": [], "sessionCookie": []}
+
+
+@pytest.mark.parametrize("elsewhere", ["http://127.0.0.1/x", "https://a.example/\x1b", None])
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint"])
+def test_nobody_is_sent_to_sign_in_where_it_is_not_safe(name: str, elsewhere: str | None) -> None:
+    issuer = kit.InMemoryIssuer(kit.ec_key())
+    good = {name: f"{kit.ISSUER}/{name}" for name in ("authorization_endpoint", "token_endpoint")}
+    issuer.metadata = good
+    assert code_grant_endpoints(issuer) == tuple(good.values())
+    issuer.metadata = {**good, name: elsewhere}
+    assert code_grant_endpoints(issuer) is None
 
 
 def test_every_operation_names_its_scope(app: Flask) -> None:

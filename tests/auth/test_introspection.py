@@ -252,5 +252,16 @@ def test_tokens_are_sent_nowhere_unsafe(url: str) -> None:
         ask("token")
 
 
+@pytest.mark.parametrize(
+    "endpoint", ["http://127.0.0.1:1/", "http://localhost/", "https://issuer.example/\n", 5, None]
+)
+def test_an_issuer_elsewhere_does_not_send_our_secret_to_this_machine(endpoint: object) -> None:
+    issuer = kit.InMemoryIssuer(kit.ec_key())
+    issuer.metadata = {"introspection_endpoint": endpoint}
+    ask = ask_issuer(issuer, client_id="a", client_secret="b")
+    with pytest.raises(FetchFailed, match="names no introspection_endpoint"):
+        ask("token")
+
+
 def answer(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**ACTIVE, **changes}.items() if value is not None}
