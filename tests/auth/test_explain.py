@@ -143,6 +143,20 @@ def test_an_audience_that_is_no_address_does_not_name_the_resource(
     assert document["resource"] == "https://api.example.com"
 
 
+ODD_HOSTS = ["a b", "", "x:y:z", "api.example.com/path", "<b>", "api.example.com:99999", "\u00e9"]
+
+
+@pytest.mark.parametrize("host", ODD_HOSTS)
+@pytest.mark.parametrize("audience", ["workout-logs", AUDIENCE])
+def test_nothing_is_made_of_a_host_that_cannot_be_one(
+    settings: Settings, open_store: OpenStore, audience: str, host: str
+) -> None:
+    app = create_app(replace(settings, oauth_audience=audience), open_store([]))
+    answer = app.test_client().get(METADATA, environ_overrides={"HTTP_HOST": host})
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed")
+    assert "Host" in answer.json["detail"]
+
+
 def schemes(app: Flask) -> dict[str, list[str]]:
     """The security schemes by name, with what reading asks of each; both must be the same set."""
     spec = app.test_client().get("/openapi.json").json
