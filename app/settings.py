@@ -13,7 +13,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, validate
-from limits import parse_many
+from limits import RateLimitItem, parse_many
 
 READ_SCOPE = "workout-logs:read"
 WRITE_SCOPE = "workout-logs:write"
@@ -198,11 +198,22 @@ def _traffic_complaints(settings: Settings) -> Iterator[str]:
             yield from _url_complaints("CORS_ORIGINS", origin)
     if settings.rate_limit:
         try:
-            parse_many(settings.rate_limit)
+            budgets = parse_many(settings.rate_limit)
         except ValueError:
             yield "RATE_LIMIT: like `120 per minute`, several joined by `;`, or empty for none."
+        else:
+            if not all(map(_can_be_told, budgets)):
+                yield (
+                    "RATE_LIMIT: each budget is of 1 to 1,000,000,000 requests in at most a day; "
+                    "empty for none."
+                )
     if not re.match(r"(memory|rediss?|redis\+unix)://", settings.rate_limit_storage):
         yield "RATE_LIMIT_STORAGE: memory:// or the URL of a Redis, such as redis://host:6379/0."
+
+
+def _can_be_told(budget: RateLimitItem) -> bool:
+    """Whether it fits the `RateLimit-*` headers as they are documented."""
+    return 1 <= budget.amount <= 1_000_000_000 and budget.get_expiry() <= 86_400
 
 
 def _sanity_complaints(settings: Settings) -> Iterator[str]:
