@@ -19,6 +19,9 @@ READ_SCOPE = "workout-logs:read"
 WRITE_SCOPE = "workout-logs:write"
 SCOPES = (READ_SCOPE, WRITE_SCOPE)
 
+VISIBLE_ASCII = re.compile(r"[!-~]+")
+"""What URLs are made of (RFC 3986), and tokens (RFC 6750); above all no white space."""
+
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -148,6 +151,8 @@ def _complaints(settings: Settings) -> Iterator[str]:
     """What is wrong with the settings taken together, one sentence each, the names first."""
     if settings.oauth_issuer:
         yield from _url_complaints("OAUTH_ISSUER", settings.oauth_issuer)
+        if "?" in settings.oauth_issuer:
+            yield "OAUTH_ISSUER: an issuer's URL has no query (RFC 8414)."
         if not settings.oauth_audience:
             yield "OAUTH_AUDIENCE: required with OAUTH_ISSUER; tokens for other APIs are refused."
     yield from _introspection_complaints(settings)
@@ -171,6 +176,10 @@ def _introspection_complaints(settings: Settings) -> Iterator[str]:
             "OAUTH_INTROSPECTION_CLIENT_ID, OAUTH_INTROSPECTION_CLIENT_SECRET: "
             "both are needed to introspect tokens."
         )
+    for name, value in zip(("ID", "SECRET"), credentials, strict=True):
+        # They may hold spaces (RFC 6749, appendix A).
+        if not (value.isascii() and value.isprintable()):
+            yield f"OAUTH_INTROSPECTION_CLIENT_{name}: printable ASCII characters only."
     if not settings.oauth_issuer:
         yield "OAUTH_ISSUER: required with OAUTH_INTROSPECTION_CLIENT_ID."
     if settings.oauth_introspection_url:
@@ -207,7 +216,7 @@ def _traffic_complaints(settings: Settings) -> Iterator[str]:
                     "RATE_LIMIT: each budget is of 1 to 1,000,000,000 requests in at most a day; "
                     "empty for none."
                 )
-    if not re.match(r"(memory|rediss?|redis\+unix)://", settings.rate_limit_storage):
+    if not re.fullmatch(r"(memory|rediss?|redis\+unix)://[!-~]*", settings.rate_limit_storage):
         yield "RATE_LIMIT_STORAGE: memory:// or the URL of a Redis, such as redis://host:6379/0."
 
 
@@ -232,6 +241,8 @@ def _sanity_complaints(settings: Settings) -> Iterator[str]:
         yield "SANITY_API_VERSION: a date such as 2025-02-19."
     if not settings.sanity_api_token:
         yield "SANITY_API_TOKEN: required with SANITY_PROJECT_ID."
+    elif not VISIBLE_ASCII.fullmatch(settings.sanity_api_token):
+        yield "SANITY_API_TOKEN: visible ASCII characters only, no white space."
     if settings.sanity_api_url:
         yield from _url_complaints("SANITY_API_URL", settings.sanity_api_url)
     if settings.sanity_deadline <= settings.sanity_read_timeout:
@@ -243,6 +254,9 @@ def _sanity_complaints(settings: Settings) -> Iterator[str]:
 
 def _url_complaints(name: str, url: str) -> Iterator[str]:
     """Credentials and keys travel to these addresses, so plain http is for this machine only."""
+    if not VISIBLE_ASCII.fullmatch(url):
+        yield f"{name}: visible ASCII characters only, no white space."
+        return
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

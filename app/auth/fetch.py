@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from app.settings import LOOPBACK_HOSTS
+from app.settings import LOOPBACK_HOSTS, VISIBLE_ASCII
 
 TIMEOUT = (3.0, 5.0)
 """Seconds to connect, and to wait for bytes."""
@@ -75,7 +74,7 @@ def is_safe(url: object, *, named_by: str | None = None) -> TypeGuard[str]:
     machine only if the issuer is here as well.
     """
     # Nothing that would be written to the log as anything but one word.
-    if not isinstance(url, str) or not re.fullmatch(r"[!-~]+", url):
+    if not isinstance(url, str) or not VISIBLE_ASCII.fullmatch(url):
         return False
     try:
         parts = urlsplit(url)
