@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, cast
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, validate
@@ -75,13 +75,17 @@ class Settings:
     oauth_issuer: str = _setting("")
     oauth_audience: str = _setting("")
     oauth_client_id: str = _setting("workout-log-docs", validate=validate.Length(min=1))
-    oauth_user_claim: str = _setting("sub", validate=validate.OneOf(["sub", "email"]))
+    oauth_user_claim: Literal["sub", "email"] = _setting(
+        "sub", validate=validate.OneOf(["sub", "email"])
+    )
     oauth_introspection_client_id: str = _setting("")
     oauth_introspection_client_secret: str = _setting("", secret=True)
     oauth_introspection_url: str = _setting("")
     nextauth_secret: tuple[str, ...] = _names((), secret=True)
     nextauth_scopes: tuple[str, ...] = _names(SCOPES)
-    nextauth_user_claim: str = _setting("", validate=validate.OneOf(["", "sub", "email"]))
+    nextauth_user_claim: Literal["", "sub", "email"] = _setting(
+        "", validate=validate.OneOf(["", "sub", "email"])
+    )
     nextauth_max_age: int = _setting(0, "int", validate=validate.Range(0))
     nextauth_cookie: bool = _setting(False, "bool")
     caller_cache_seconds: float = _setting(30.0, "float", validate=validate.Range(0, 3600))
