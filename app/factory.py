@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import cast
 
 from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -19,7 +18,7 @@ from app.auth.jwt import JWTAccessTokens
 from app.auth.keys import Issuer
 from app.auth.nextauth import SessionTokens
 from app.auth.protector import Protector
-from app.auth.tokens import Shape, TokenKind, TokenValidator, UserClaim
+from app.auth.tokens import Shape, TokenKind, TokenValidator
 from app.docs import assets
 from app.docs import problems as problem_pages
 from app.docs import routes as docs
@@ -141,7 +140,7 @@ def _create_token_kinds(
 ) -> dict[Shape, TokenKind]:
     """The check of each kind of token that is switched on."""
     kinds: dict[Shape, TokenKind] = {}
-    user_claim = cast("UserClaim", settings.oauth_user_claim)
+    user_claim = settings.oauth_user_claim
     if issuer:
         kinds["JWT"] = JWTAccessTokens(issuer, user_claim=user_claim)
     if issuer and settings.oauth_introspection_client_id:
@@ -161,7 +160,7 @@ def _create_token_kinds(
         kinds["JWE"] = SessionTokens(
             settings.nextauth_secret,
             scopes=settings.nextauth_scopes,
-            user_claim=cast("UserClaim", settings.nextauth_user_claim or user_claim),
+            user_claim=settings.nextauth_user_claim or user_claim,
             max_age=settings.nextauth_max_age or None,
         )
     return kinds

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, cast
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, validate
-from limits import parse_many
+from limits import RateLimitItem, parse_many
 
 READ_SCOPE = "workout-logs:read"
 WRITE_SCOPE = "workout-logs:write"
 SCOPES = (READ_SCOPE, WRITE_SCOPE)
+
+VISIBLE_ASCII = re.compile(r"[!-~]+")
+"""What URLs are made of (RFC 3986), and tokens (RFC 6750); above all no white space."""
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -72,13 +75,17 @@ class Settings:
     oauth_issuer: str = _setting("")
     oauth_audience: str = _setting("")
     oauth_client_id: str = _setting("workout-log-docs", validate=validate.Length(min=1))
-    oauth_user_claim: str = _setting("sub", validate=validate.OneOf(["sub", "email"]))
+    oauth_user_claim: Literal["sub", "email"] = _setting(
+        "sub", validate=validate.OneOf(["sub", "email"])
+    )
     oauth_introspection_client_id: str = _setting("")
     oauth_introspection_client_secret: str = _setting("", secret=True)
     oauth_introspection_url: str = _setting("")
     nextauth_secret: tuple[str, ...] = _names((), secret=True)
     nextauth_scopes: tuple[str, ...] = _names(SCOPES)
-    nextauth_user_claim: str = _setting("", validate=validate.OneOf(["", "sub", "email"]))
+    nextauth_user_claim: Literal["", "sub", "email"] = _setting(
+        "", validate=validate.OneOf(["", "sub", "email"])
+    )
     nextauth_max_age: int = _setting(0, "int", validate=validate.Range(0))
     nextauth_cookie: bool = _setting(False, "bool")
     caller_cache_seconds: float = _setting(30.0, "float", validate=validate.Range(0, 3600))
@@ -148,6 +155,8 @@ def _complaints(settings: Settings) -> Iterator[str]:
     """What is wrong with the settings taken together, one sentence each, the names first."""
     if settings.oauth_issuer:
         yield from _url_complaints("OAUTH_ISSUER", settings.oauth_issuer)
+        if "?" in settings.oauth_issuer:
+            yield "OAUTH_ISSUER: an issuer's URL has no query (RFC 8414)."
         if not settings.oauth_audience:
             yield "OAUTH_AUDIENCE: required with OAUTH_ISSUER; tokens for other APIs are refused."
     yield from _introspection_complaints(settings)
@@ -173,6 +182,10 @@ def _introspection_complaints(settings: Settings) -> Iterator[str]:
             "OAUTH_INTROSPECTION_CLIENT_ID, OAUTH_INTROSPECTION_CLIENT_SECRET: "
             "both are needed to introspect tokens."
         )
+    for name, value in zip(("ID", "SECRET"), credentials, strict=True):
+        # They may hold spaces (RFC 6749, appendix A).
+        if not (value.isascii() and value.isprintable()):
+            yield f"OAUTH_INTROSPECTION_CLIENT_{name}: printable ASCII characters only."
     if not settings.oauth_issuer:
         yield "OAUTH_ISSUER: required with OAUTH_INTROSPECTION_CLIENT_ID."
     if settings.oauth_introspection_url:
@@ -200,11 +213,22 @@ def _traffic_complaints(settings: Settings) -> Iterator[str]:
             yield from _url_complaints("CORS_ORIGINS", origin)
     if settings.rate_limit:
         try:
-            parse_many(settings.rate_limit)
+            budgets = parse_many(settings.rate_limit)
         except ValueError:
             yield "RATE_LIMIT: like `120 per minute`, several joined by `;`, or empty for none."
-    if not re.match(r"(memory|rediss?|redis\+unix)://", settings.rate_limit_storage):
+        else:
+            if not all(map(_can_be_told, budgets)):
+                yield (
+                    "RATE_LIMIT: each budget is of 1 to 1,000,000,000 requests in at most a day; "
+                    "empty for none."
+                )
+    if not re.fullmatch(r"(memory|rediss?|redis\+unix)://[!-~]*", settings.rate_limit_storage):
         yield "RATE_LIMIT_STORAGE: memory:// or the URL of a Redis, such as redis://host:6379/0."
+
+
+def _can_be_told(budget: RateLimitItem) -> bool:
+    """Whether it fits the `RateLimit-*` headers as they are documented."""
+    return 1 <= budget.amount <= 1_000_000_000 and budget.get_expiry() <= 86_400
 
 
 def _sanity_complaints(settings: Settings) -> Iterator[str]:
@@ -223,6 +247,8 @@ def _sanity_complaints(settings: Settings) -> Iterator[str]:
         yield "SANITY_API_VERSION: a date such as 2025-02-19."
     if not settings.sanity_api_token:
         yield "SANITY_API_TOKEN: required with SANITY_PROJECT_ID."
+    elif not VISIBLE_ASCII.fullmatch(settings.sanity_api_token):
+        yield "SANITY_API_TOKEN: visible ASCII characters only, no white space."
     if settings.sanity_api_url:
         yield from _url_complaints("SANITY_API_URL", settings.sanity_api_url)
     if settings.sanity_deadline <= settings.sanity_read_timeout:
@@ -234,6 +260,9 @@ def _sanity_complaints(settings: Settings) -> Iterator[str]:
 
 def _url_complaints(name: str, url: str) -> Iterator[str]:
     """Credentials and keys travel to these addresses, so plain http is for this machine only."""
+    if not VISIBLE_ASCII.fullmatch(url):
+        yield f"{name}: visible ASCII characters only, no white space."
+        return
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

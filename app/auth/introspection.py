@@ -29,6 +29,12 @@ MOST_FAILURES = 4096
 RETRY_SECONDS = 5
 """How long nobody asks again after the issuer failed to answer."""
 
+_ABOUT_THE_TOKEN = frozenset({400, 413, 414, 422})
+"""Statuses that judge the one request, whose only part that varies is the token."""
+
+_ABOUT_EVERYBODY = frozenset({None, 401, 403, 429})
+"""No answer, or our own credentials or rate are at fault. So it is with every 5xx."""
+
 Ask = Callable[[str], Mapping[str, Any]]
 """A token to the issuer's answer about it; raises `FetchFailed` or `IssuerUnavailable`."""
 
@@ -53,16 +59,19 @@ class IntrospectedTokens:
         user_claim: UserClaim = "sub",
         before_asking: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock` is what tokens' times are compared with, `timer` only measures."""
         self._ask = ask
         self._issuer = issuer
         self._user_claim: UserClaim = user_claim
         self._before_asking = before_asking
         self._clock = clock
+        self._timer = timer
         self._failed_at = float("-inf")
         self._lock = threading.Lock()
         self._refused: TTLCache[bytes, TokenRefused] = TTLCache(
-            MOST_FAILURES, ttl=FAILURE_SECONDS, timer=clock
+            MOST_FAILURES, ttl=FAILURE_SECONDS, timer=timer
         )
 
     def check(self, token: str) -> AccessToken:
@@ -80,15 +89,18 @@ class IntrospectedTokens:
             raise
 
     def _answer_about(self, token: str) -> Mapping[str, Any]:
-        if self._clock() - self._failed_at < RETRY_SECONDS:
+        if self._timer() - self._failed_at < RETRY_SECONDS:
             raise IssuerUnavailable(RETRY_SECONDS)
         if self._before_asking:
             self._before_asking()
         try:
             return self._ask(token)
         except FetchFailed as error:
-            self._failed_at = self._clock()
             logger.warning("the issuer does not introspect: %s", error)
+            if error.status in _ABOUT_THE_TOKEN:
+                raise TokenRefused("active", "The issuer cannot read the token.") from None
+            if error.status in _ABOUT_EVERYBODY or (error.status or 0) >= 500:
+                self._failed_at = self._timer()
             raise IssuerUnavailable(RETRY_SECONDS) from None
 
     def _judge(self, answer: Mapping[str, Any]) -> AccessToken:
@@ -130,7 +142,7 @@ def ask_issuer(issuer: Issuer, *, client_id: str, client_secret: str, url: str =
 
     def ask(token: str) -> Mapping[str, Any]:
         endpoint = url or issuer.metadata.get("introspection_endpoint")
-        if not isinstance(endpoint, str) or not is_safe(endpoint):
+        if not is_safe(endpoint, named_by=None if url else issuer.url):
             raise FetchFailed("the metadata names no introspection_endpoint that is https")
         form = {"token": token, "token_type_hint": "access_token"}
         headers = {"Accept": "application/json"}

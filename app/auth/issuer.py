@@ -157,7 +157,7 @@ class RemoteIssuer:
                 continue
             if metadata.get("issuer") != self.url:
                 reasons.append(f"{url}: it names another issuer, compare with OAUTH_ISSUER")
-            elif not is_safe(metadata.get("jwks_uri")):
+            elif not is_safe(metadata.get("jwks_uri"), named_by=self.url):
                 reasons.append(f"{url}: its jwks_uri is missing or not https")
             else:
                 return metadata

@@ -7,17 +7,23 @@ from flask.typing import ResponseReturnValue
 
 from app.auth.fetch import is_safe
 from app.auth.keys import Issuer
+from app.problems import Problem
 from app.settings import SCOPES
 
 PATH = "/.well-known/oauth-protected-resource"
 
 
 def create_blueprint(issuer: Issuer | None) -> Blueprint:
-    """The document. The resource is the audience that its tokens must name, where that is a URL."""
+    """The document. The resource is the audience that its tokens must name, where that is a URL.
+
+    Otherwise it is the address that the client asks; without a good `Host` there is none.
+    """
     blueprint = Blueprint("protected-resource", __name__)
 
     @blueprint.get(PATH)
     def protected_resource() -> ResponseReturnValue:
+        if not request.host:  # werkzeug's word for a Host header that breaks the syntax
+            raise Problem("malformed", "The Host header holds no host name.")
         here = request.host_url.rstrip("/")
         document = {
             "resource": issuer.audience if issuer and is_safe(issuer.audience) else here,

@@ -68,6 +68,8 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
                 self._limits.count_stranger()
             self.raise_error_response(error)
         except IssuerUnavailable as error:
+            if self._limits:
+                self._limits.count_stranger()
             headers = {"Retry-After": str(error.retry_after)}
             raise Problem("issuer-unavailable", headers=headers) from None
         return self.callers.resolve(token)

@@ -89,7 +89,7 @@ class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has
         """The valid token's content, remembered or checked. Raises as `TokenKind.check` does."""
         kind = self.kind_of(token_string)
         digest = sha256(token_string.encode()).digest()
-        generation = kind.generation
+        generation = kind.generation  # read first: the keys can change during a check
         with self._lock:
             remembered = self._remembered.get(digest)
         if remembered and remembered.generation == generation:
@@ -97,7 +97,7 @@ class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has
         token = kind.check(token_string)
         until = min(token.expires_at, self._clock() + kind.cache_seconds)
         with self._lock:
-            self._remembered[digest] = _Remembered(token, kind.generation, until)
+            self._remembered[digest] = _Remembered(token, generation, until)
         return token
 
     def validate_token(self, token: AccessToken, scopes: list[str], _request: object) -> None:

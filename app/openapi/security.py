@@ -81,7 +81,7 @@ def code_grant_endpoints(issuer: Issuer) -> tuple[str, str] | None:
     except IssuerUnavailable:
         return None
     authorization, token = map(metadata.get, ("authorization_endpoint", "token_endpoint"))
-    if is_safe(authorization) and is_safe(token):
+    if is_safe(authorization, named_by=issuer.url) and is_safe(token, named_by=issuer.url):
         return authorization, token
     return None
 

@@ -15,8 +15,10 @@ from flask.cli import ScriptInfo
 from app.auth.jwt import JWTAccessTokens
 from app.cli import auth
 from app.factory import create_app
+from app.openapi.security import code_grant_endpoints
 from app.settings import Settings
 from tests import issuers, world
+from tests.auth import kit
 from tests.conftest import OpenStore
 from tests.issuer import AUDIENCE, Issuer
 from tests.server import ROOT, environment
@@ -141,6 +143,20 @@ def test_an_audience_that_is_no_address_does_not_name_the_resource(
     assert document["resource"] == "https://api.example.com"
 
 
+ODD_HOSTS = ["a b", "", "x:y:z", "api.example.com/path", "<b>", "api.example.com:99999", "\u00e9"]
+
+
+@pytest.mark.parametrize("host", ODD_HOSTS)
+@pytest.mark.parametrize("audience", ["workout-logs", AUDIENCE])
+def test_nothing_is_made_of_a_host_that_cannot_be_one(
+    settings: Settings, open_store: OpenStore, audience: str, host: str
+) -> None:
+    app = create_app(replace(settings, oauth_audience=audience), open_store([]))
+    answer = app.test_client().get(METADATA, environ_overrides={"HTTP_HOST": host})
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed")
+    assert "Host" in answer.json["detail"]
+
+
 def schemes(app: Flask) -> dict[str, list[str]]:
     """The security schemes by name, with what reading asks of each; both must be the same set."""
     spec = app.test_client().get("/openapi.json").json
@@ -165,6 +181,17 @@ def test_the_spec_names_what_is_switched_on(settings: Settings, open_store: Open
     assert schemes(create_app(session, store)) == {"sessionToken": []}
     cookies = replace(session, nextauth_cookie=True)
     assert schemes(create_app(cookies, store)) == {"sessionToken": [], "sessionCookie": []}
+
+
+@pytest.mark.parametrize("elsewhere", ["http://127.0.0.1/x", "https://a.example/\x1b", None])
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint"])
+def test_nobody_is_sent_to_sign_in_where_it_is_not_safe(name: str, elsewhere: str | None) -> None:
+    issuer = kit.InMemoryIssuer(kit.ec_key())
+    good = {name: f"{kit.ISSUER}/{name}" for name in ("authorization_endpoint", "token_endpoint")}
+    issuer.metadata = good
+    assert code_grant_endpoints(issuer) == tuple(good.values())
+    issuer.metadata = {**good, name: elsewhere}
+    assert code_grant_endpoints(issuer) is None
 
 
 def test_every_operation_names_its_scope(app: Flask) -> None:

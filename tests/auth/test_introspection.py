@@ -37,12 +37,15 @@ class Endpoint:
     def __init__(self, **answers: Mapping[str, Any]) -> None:
         self.answers = answers
         self.down = False
+        self.statuses: dict[str, int] = {}
         self.asked = 0
 
     def __call__(self, token: str) -> Mapping[str, Any]:
         self.asked += 1
         if self.down:
             raise FetchFailed("down")
+        if token in self.statuses:
+            raise FetchFailed("odd", self.statuses[token])
         return self.answers.get(token, {"active": False})
 
 
@@ -62,7 +65,8 @@ def validator(endpoint: Endpoint, clock: kit.Clock) -> TokenValidator:
 
 
 def validator_of(endpoint: Endpoint, clock: kit.Clock) -> TokenValidator:
-    kind = IntrospectedTokens(kit.InMemoryIssuer(kit.ec_key()), endpoint, clock=clock)
+    issuer = kit.InMemoryIssuer(kit.ec_key())
+    kind = IntrospectedTokens(issuer, endpoint, clock=clock, timer=clock)
     return TokenValidator({"opaque": kind}, clock=clock)
 
 
@@ -189,11 +193,73 @@ def test_an_issuer_that_is_down_is_asked_now_and_then(
     assert validator.authenticate_token("good")
 
 
+@pytest.mark.parametrize("status", [400, 413, 414, 422])
+def test_a_token_that_the_issuer_cannot_read_harms_nobody_else(
+    validator: TokenValidator, endpoint: Endpoint, status: int
+) -> None:
+    endpoint.statuses = {"odd": status}
+    for _ in range(3):
+        with pytest.raises(TokenRefused) as caught:
+            validator.authenticate_token("odd")
+        assert caught.value.check == "active"
+    assert endpoint.asked == 1
+    assert validator.authenticate_token("good")
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+def test_an_issuer_that_answers_nobody_is_left_alone(
+    validator: TokenValidator, endpoint: Endpoint, status: int
+) -> None:
+    endpoint.statuses = {"unlucky": status}
+    for token in ("unlucky", "good"):
+        with pytest.raises(IssuerUnavailable):
+            validator.authenticate_token(token)
+    assert endpoint.asked == 1
+
+
+@pytest.mark.parametrize("status", [302, 404, 406])
+def test_an_answer_that_says_nothing_harms_nobody_else(
+    validator: TokenValidator, endpoint: Endpoint, status: int
+) -> None:
+    endpoint.statuses = {"odd": status}
+    with pytest.raises(IssuerUnavailable):
+        validator.authenticate_token("odd")
+    assert validator.authenticate_token("good")
+
+
+def test_a_clock_that_is_set_back_shuts_nobody_out(endpoint: Endpoint, clock: kit.Clock) -> None:
+    wall = kit.Clock()
+    issuer = kit.InMemoryIssuer(kit.ec_key())
+    kind = IntrospectedTokens(issuer, endpoint, clock=wall, timer=clock)
+    with pytest.raises(TokenRefused):
+        kind.check("later")
+    endpoint.down = True
+    with pytest.raises(IssuerUnavailable):
+        kind.check("good")
+    endpoint.down = False
+    endpoint.answers["later"] = ACTIVE
+    wall.advance(-3600)
+    clock.advance(max(RETRY_SECONDS, FAILURE_SECONDS))
+    assert kind.check("good")
+    assert kind.check("later")
+
+
 @pytest.mark.parametrize("url", ["", "http://issuer.example/introspect", "ftp://127.0.0.1/"])
 def test_tokens_are_sent_nowhere_unsafe(url: str) -> None:
     issuer = kit.InMemoryIssuer(kit.ec_key())
     ask = ask_issuer(issuer, client_id="a", client_secret="b", url=url)
     with pytest.raises(FetchFailed, match="https"):
+        ask("token")
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://127.0.0.1:1/", "http://localhost/", "https://issuer.example/\n", 5, None]
+)
+def test_an_issuer_elsewhere_does_not_send_our_secret_to_this_machine(endpoint: object) -> None:
+    issuer = kit.InMemoryIssuer(kit.ec_key())
+    issuer.metadata = {"introspection_endpoint": endpoint}
+    ask = ask_issuer(issuer, client_id="a", client_secret="b")
+    with pytest.raises(FetchFailed, match="names no introspection_endpoint"):
         ask("token")
 
 

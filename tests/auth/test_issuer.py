@@ -1,9 +1,14 @@
 """The issuer's metadata and keys: fetched once, rotated, and good through an outage."""
 
+import contextlib
+import json
 import logging
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -202,6 +207,12 @@ def test_metadata_is_where_the_standards_put_it(issuer: str, url: str) -> None:
         {"jwks_uri": kit.JWKS_URL},
         {"issuer": kit.ISSUER},
         {"issuer": kit.ISSUER, "jwks_uri": "http://issuer.example/jwks"},
+        {"issuer": kit.ISSUER, "jwks_uri": "http://127.0.0.1:9200/jwks"},
+        {"issuer": kit.ISSUER, "jwks_uri": "http://localhost/jwks"},
+        {"issuer": kit.ISSUER, "jwks_uri": "https://issuer.example/jwks\nfaked: line"},
+        {"issuer": kit.ISSUER, "jwks_uri": "https://issuer.example/\x1b[2J"},
+        {"issuer": kit.ISSUER, "jwks_uri": "https://issuer.example/\u202ejwks"},
+        {"issuer": kit.ISSUER, "jwks_uri": " https://issuer.example/jwks"},
         {"issuer": kit.ISSUER, "jwks_uri": "file:///jwks"},
         {"issuer": kit.ISSUER, "jwks_uri": "https://["},
         {"issuer": kit.ISSUER, "jwks_uri": ["https://issuer.example/jwks"]},
@@ -215,8 +226,22 @@ def test_metadata_that_cannot_be_trusted_is_not_used(
     server.documents = {kit.METADATA_URL: metadata}
     with pytest.raises(IssuerUnavailable):
         find(RemoteIssuer(kit.ISSUER, kit.AUDIENCE, fetch=server), FIRST)
-    assert not server.requests[kit.JWKS_URL]
+    assert set(server.requests) == {kit.METADATA_URL, kit.OPENID_URL}
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert caplog.records[0].getMessage().isprintable()
+
+
+def test_an_issuer_on_this_machine_may_name_this_machine() -> None:
+    url = "http://127.0.0.1:9"
+    server = kit.FakeIssuer(FIRST)
+    server.documents = {
+        f"{url}/.well-known/oauth-authorization-server": {
+            "issuer": url,
+            "jwks_uri": "http://localhost:10/jwks",
+        },
+        "http://localhost:10/jwks": {"keys": [FIRST.as_dict(private=False)]},
+    }
+    assert find(RemoteIssuer(url, kit.AUDIENCE, fetch=server), FIRST)
 
 
 def test_keys_that_must_not_verify_are_dropped_and_the_others_stay() -> None:
@@ -280,19 +305,35 @@ class _Answers(BaseHTTPRequestHandler):
     }
 
     def do_GET(self) -> None:
-        status, headers, body = self.answers[self.path]
+        if self.path == "/dripping":
+            self.drip()
+        elif self.path == "/echo":
+            self.answer(200, {}, json.dumps(dict(self.headers)).encode())
+        else:
+            self.answer(*self.answers[self.path])
+
+    def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
+    def drip(self) -> None:
+        """A byte now and then, always before anybody loses patience, until they leave."""
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while True:
+                self.wfile.write(b" ")
+                time.sleep(0.05)
+
     def log_message(self, *args: object) -> None:
         pass
 
 
 @pytest.fixture(scope="module")
-def origin() -> object:
+def origin() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
         threading.Thread(target=server.serve_forever).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -309,9 +350,34 @@ def test_what_is_not_a_document_is_not_taken_for_one(origin: str, path: str) -> 
         fetch_json(f"{origin}/{path}")
 
 
+def test_an_issuer_that_drips_is_given_up(origin: str) -> None:
+    with pytest.raises(FetchFailed, match="longer than"):
+        fetch_json(f"{origin}/dripping", deadline=0.5)
+
+
+def test_the_issuer_gets_no_password_of_this_machine_s_user(
+    origin: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    passwords = tmp_path / "netrc"
+    passwords.write_text("machine 127.0.0.1 login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(passwords))
+    assert "Authorization" not in fetch_json(f"{origin}/echo")
+
+
+@pytest.mark.parametrize(("path", "status"), [("moved", 302), ("broken", 500), ("text", None)])
+def test_a_failure_tells_the_status_that_is_its_reason(
+    origin: str, path: str, status: int | None
+) -> None:
+    with pytest.raises(FetchFailed) as caught:
+        fetch_json(f"{origin}/{path}")
+    assert caught.value.status == status
+
+
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1/", "http://issuer.example/", "ftp://127.0.0.1/", "https://[", ""]
+    "url",
+    ["http://127.0.0.1:1/", "http://issuer.example/", "ftp://127.0.0.1/", "https://[", "", "a\nb"],
 )
 def test_what_cannot_be_fetched_is_said_so(url: str) -> None:
-    with pytest.raises(FetchFailed):
+    with pytest.raises(FetchFailed) as caught:
         fetch_json(url)
+    assert str(caught.value).isprintable()

@@ -58,8 +58,10 @@ def test_no_level_of_the_log_holds_a_credential(tmp_path: Path, provider: Provid
             stderr=subprocess.STDOUT,
         )
     try:
+        deadline = time.monotonic() + 60
         while "ready\n" not in written.read_text():
             assert process.poll() is None, written.read_text()
+            assert time.monotonic() < deadline, "the server does not start"
             time.sleep(0.05)
         for path in ("/api/workout-logs", "/fault", "/leak", "/nothing"):
             url = f"http://127.0.0.1:{port}{path}"

@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from app.auth.tokens import AccessToken
 from app.factory import create_app
+from app.openapi.components import COUNT, SECONDS
 from app.problems import Problem
 from app.rate_limits import RateLimits
 from app.service.stores.sqlite import SqliteStore
@@ -81,6 +82,15 @@ def test_an_address_without_a_valid_token_has_less(app: Flask, token: str | None
     assert refused.headers["RateLimit-Limit"] == str(STRANGERS)
     assert int(refused.headers["Retry-After"]) > 0
     assert get(app, token, "192.0.2.2").status_code == 401
+
+
+def test_a_token_that_nobody_can_check_now_counts_like_none(
+    settings: Settings, open_store: OpenStore, issuer: Issuer
+) -> None:
+    away = replace(settings, oauth_issuer="http://127.0.0.1:1")
+    app = create_app(away, open_store([]))
+    token = issuer.token(world.RUNNER)
+    assert statuses(app, token, STRANGERS + 1) == [503] * STRANGERS + [429]
 
 
 def test_strangers_take_nothing_from_callers_at_their_address(app: Flask, issuer: Issuer) -> None:
@@ -156,6 +166,30 @@ def test_several_budgets_hold_together(
 def test_a_budget_that_cannot_be_read_stops_the_start(rate: str) -> None:
     with pytest.raises(SettingsError, match="RATE_LIMIT"):
         Settings(nextauth_secret=("s" * 32,), rate_limit=rate)
+
+
+LONGEST, LARGEST = SECONDS["maximum"], COUNT["maximum"]
+
+
+@pytest.mark.parametrize("rate", ["1 per day", f"{LARGEST} per {LONGEST} seconds; 1 per minute"])
+def test_a_budget_may_be_as_large_as_the_headers_that_tell_it(rate: str) -> None:
+    assert Settings(rate_limit=rate).rate_limit == rate
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        "1000 per 7 day",
+        "1 per month",
+        f"1 per {LONGEST + 1} seconds",
+        f"{LARGEST + 1} per minute",
+        "0 per minute",
+        "5 per minute; 0 per hour",
+    ],
+)
+def test_a_budget_that_the_headers_cannot_tell_stops_the_start(rate: str) -> None:
+    with pytest.raises(SettingsError, match=r"RATE_LIMIT: .* at most a day"):
+        Settings(rate_limit=rate)
 
 
 @contextmanager

@@ -93,6 +93,20 @@ def test_new_keys_mean_a_new_look(validator: TokenValidator, kind: Kind) -> None
     assert len(kind.checked) == 2
 
 
+def test_keys_that_change_during_a_check_mean_a_new_look(clock: kit.Clock) -> None:
+    class Rotating(Kind):
+        def check(self, token: str) -> AccessToken:
+            found_by_the_old_keys = super().check(token)
+            self.generation += len(self.checked) == 1
+            return found_by_the_old_keys
+
+    kind = Rotating()
+    validator = TokenValidator({"JWT": kind}, clock=clock)
+    for _ in range(3):
+        validator.authenticate_token("a.b.c")
+    assert len(kind.checked) == 2
+
+
 @pytest.mark.parametrize("error", [TokenRefused("mood", "No."), IssuerUnavailable(5)])
 def test_a_failure_is_not_remembered(
     validator: TokenValidator, kind: Kind, error: Exception

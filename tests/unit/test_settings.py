@@ -103,6 +103,68 @@ def test_plain_http_is_for_this_machine(host: str) -> None:
     Settings(oauth_issuer=f"http://{host}:9000", oauth_audience="x")
 
 
+@pytest.mark.parametrize(
+    "odd", ["t\nx", "t\r\nX-Injected: x", "t x", " t", "t\x00", "t\u00e9", "\t"]
+)
+def test_a_token_for_a_header_is_visible_ascii(odd: str) -> None:
+    with pytest.raises(SettingsError, match=r"^SANITY_API_TOKEN: visible"):
+        Settings(sanity_project_id="abc123", sanity_api_token=odd)
+
+
+@pytest.mark.parametrize(
+    ("client", "secret", "name"),
+    [
+        ("api\n", "secret", "OAUTH_INTROSPECTION_CLIENT_ID"),
+        ("api", "secret\n", "OAUTH_INTROSPECTION_CLIENT_SECRET"),
+        ("api", "s\u00e9cret", "OAUTH_INTROSPECTION_CLIENT_SECRET"),
+    ],
+)
+def test_a_client_s_credentials_are_printable_ascii(client: str, secret: str, name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}: ") as complaint:
+        Settings(
+            **OAUTH,
+            oauth_introspection_client_id=client,
+            oauth_introspection_client_secret=secret,
+        )
+    assert secret not in str(complaint.value)
+
+
+def test_a_client_s_secret_may_hold_spaces() -> None:
+    Settings(
+        **OAUTH,
+        oauth_introspection_client_id="a client",
+        oauth_introspection_client_secret="a secret: with + and / and %",
+    )
+
+
+@pytest.mark.parametrize("odd", [" ", "\t", "\n", "\u00a0", "\x1b", "\u00e9"], ids=ascii)
+@pytest.mark.parametrize(
+    "name",
+    ["OAUTH_ISSUER", "OAUTH_INTROSPECTION_URL", "SANITY_API_URL", "RATE_LIMIT_STORAGE"],
+)
+def test_a_url_holds_no_white_space(name: str, odd: str) -> None:
+    good = {
+        **OAUTH,
+        **SANITY,
+        "oauth_introspection_client_id": "a",
+        "oauth_introspection_client_secret": "b",
+        "oauth_introspection_url": "https://issuer.example/introspect",
+        "sanity_api_url": "https://stand-in.example",
+        "rate_limit_storage": "redis://redis.example:6379/0",
+    }
+    Settings(**good)
+    for url in (good[name.lower()] + odd, good[name.lower()].replace(".", f".{odd}")):
+        with pytest.raises(SettingsError, match=f"^{name}: ") as complaint:
+            Settings(**{**good, name.lower(): url})
+        assert str(complaint.value).isprintable()
+
+
+@pytest.mark.parametrize("query", ["?", "?tenant=1"])
+def test_an_issuer_has_no_query(query: str) -> None:
+    with pytest.raises(SettingsError, match=r"OAUTH_ISSUER: .* query"):
+        Settings(oauth_issuer=f"https://issuer.example/{query}", oauth_audience="x")
+
+
 def test_a_write_without_an_answer_leaves_time_to_find_out() -> None:
     with pytest.raises(SettingsError, match="SANITY_DEADLINE"):
         Settings(**SANITY, sanity_read_timeout=5, sanity_deadline=5)  # type: ignore[arg-type]
