@@ -12,6 +12,7 @@ import yaml
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.api import Api
 from app.factory import create_app
 from app.problems import CATALOGUE
 from app.settings import Settings
@@ -76,6 +77,29 @@ def test_the_spec_is_the_same_as_yaml_and_as_json(client: FlaskClient) -> None:
     response = client.get("/openapi.yaml")
     assert response.mimetype == "application/yaml"
     assert yaml.safe_load(response.data) == client.get("/openapi.json").json
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/openapi.yaml"])
+def test_caches_keep_the_spec_for_a_while_and_ask_whether_it_changed(
+    client: FlaskClient, path: str
+) -> None:
+    first = client.get(path)
+    assert first.headers["Cache-Control"] == "public, max-age=60"
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert client.get(path, headers={"If-None-Match": '"another"'}).data == first.data
+
+
+def test_the_spec_is_written_anew_only_when_people_sign_in_elsewhere() -> None:
+    app = Flask("app")
+    app.config.update(API_TITLE="API", API_VERSION="1", OPENAPI_VERSION="3.1.1")
+    here, there = {"oauth2": {"type": "oauth2"}}, {"oauth2": {"type": "openIdConnect"}}
+    asked = iter([here, dict(here), there])
+    api = Api(app, lambda: next(asked))
+    first, second, third = api.served_texts(), api.served_texts(), api.served_texts()
+    assert first is second
+    assert [b"openIdConnect" in text for text in (*first, *third)] == [False, False, True, True]
 
 
 @pytest.mark.parametrize("code", CATALOGUE)
