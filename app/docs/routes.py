@@ -41,7 +41,7 @@ def create_blueprint(
     changes = files(__package__).joinpath("CHANGELOG.md").read_text("utf-8")
     sign_in = {"clientId": settings.oauth_client_id, "scopes": SCOPES} if issuer else None
 
-    @blueprint.get("/")
+    @blueprint.get("/", strict_slashes=False)
     def start() -> ResponseReturnValue:
         if wants_html():
             return page("start.html", version=released, development=settings.development_sign_in)

@@ -20,6 +20,7 @@ from tests.conftest import OpenStore
 from tests.issuer import Issuer
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+PATHS_OF_THE_LIST = ("/problems", "/problems/")
 PAGES = ["/", "/docs", "/docs/oauth2-redirect.html", "/reference", "/problems/"]
 
 
@@ -112,6 +113,21 @@ def test_every_problem_type_has_its_page(client: FlaskClient, code: str) -> None
     assert f"<code>{code}</code>" in page.text
     assert "`" not in page.text.split("<h2>Example</h2>")[0]
     assert code in client.get("/problems/", headers=BROWSER).text
+
+
+def test_the_list_of_problems_is_there_with_and_without_a_slash(client: FlaskClient) -> None:
+    answers = [client.get(path, headers={"Host": "a.example"}) for path in PATHS_OF_THE_LIST]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].data == answers[1].data
+
+
+def test_no_route_redirects(app: Flask, open_app: Callable[..., FlaskClient]) -> None:
+    """werkzeug would do it in HTML, to whatever `Host` the request names."""
+    for each in (app, open_app(app_env="development").application):
+        assert not each.url_map.merge_slashes
+        for rule in each.url_map.iter_rules():
+            assert rule.redirect_to is None
+            assert rule.is_leaf or not rule.strict_slashes, rule
 
 
 def test_an_unknown_problem_type_is_a_problem(client: FlaskClient) -> None:
