@@ -33,10 +33,8 @@ from app.service.stores.sanity import SanityStore
 from app.service.stores.sqlite import SqliteStore
 from app.service.workout_logs import WorkoutLogs
 from app.settings import Settings
+from app.strict_json import LARGEST_BODY
 from app.workout_logs.routes import create_blueprint
-
-LARGEST_BODY = 64 * 1024
-"""Bytes of a request body."""
 
 
 def create_app(settings: Settings | None = None, store: Store | None = None) -> Flask:

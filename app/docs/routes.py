@@ -10,9 +10,10 @@ from importlib.resources import files
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from app.auth.keys import Issuer
 from app.docs.html import SCRIPT_POLICY, page, wants_html
 from app.openapi.document import Texts
-from app.openapi.security import Issuer, code_grant_endpoints
+from app.openapi.security import code_grant_endpoints
 from app.problems import COLLECTION_PATH
 from app.settings import SCOPES, Settings
 
