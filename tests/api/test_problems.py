@@ -194,6 +194,13 @@ def test_a_surrogate_pair_is_one_character(runner: Client) -> None:
     assert answer.json["data"]["notes"] == "🏃"
 
 
+@pytest.mark.parametrize("name", ["a\0b", "\0", "\ufffd", "a\nb", "x" * 300])
+def test_an_unknown_parameter_is_named_as_far_as_text_can(runner: Client, name: str) -> None:
+    [error] = problem(runner.list(**{name: "1"}), 422, "validation-failed")["errors"]
+    assert error["code"] == "unknown-field"
+    assert error["parameter"] == name.replace("\0", "\ufffd")
+
+
 class TestSize:
     def test_64_kib_are_read(self, runner: Client) -> None:
         body = b'{"a": "' + b"x" * (64 * 1024 - 9) + b'"}'
