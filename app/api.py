@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 import flask_smorest
 import marshmallow as ma
 import orjson
-from flask import Flask, Request, Response, jsonify
+from flask import Flask, Request, Response
 from flask.json.provider import JSONProvider
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
@@ -85,6 +86,8 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not type
     def __init__(self, app: Flask, sign_in: Callable[[], Schemes]) -> None:
         """`sign_in` says how callers sign in at this deployment, when its document is asked for."""
         self._sign_in = sign_in
+        self._writing = Lock()
+        self._written: tuple[Schemes, document.Texts] | None = None
         super().__init__(app, spec_kwargs=document.spec_kwargs())
 
     def published(self) -> dict[str, Any]:
@@ -95,11 +98,17 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not type
         """The OpenAPI document of this deployment."""
         return document.served(self.spec, self._sign_in())
 
+    def served_texts(self) -> document.Texts:
+        """The same as it is sent; kept, since anybody may ask and YAML is slow to write."""
+        schemes = self._sign_in()
+        with self._writing:
+            if self._written is None or self._written[0] != schemes:
+                served = document.served(self.spec, schemes)
+                self._written = schemes, document.to_texts(served)
+            return self._written[1]
+
     def handle_http_exception(self, error: HTTPException) -> Response:
         return respond(problem_of_http_exception(error))
-
-    def _openapi_json(self) -> Response:
-        return jsonify(self.served())
 
     def _register_responses(self) -> None:
         """`app.openapi.problems` has them; flask-smorest's are named as this Python names them."""

@@ -32,10 +32,8 @@ from app.service.stores.sanity import SanityStore
 from app.service.stores.sqlite import SqliteStore
 from app.service.workout_logs import WorkoutLogs
 from app.settings import Settings
+from app.strict_json import LARGEST_BODY
 from app.workout_logs.routes import create_blueprint
-
-LARGEST_BODY = 64 * 1024
-"""Bytes of a request body."""
 
 
 def create_app(settings: Settings | None = None, store: Store | None = None) -> Flask:
@@ -58,7 +56,6 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
         API_TITLE="Workout Log API",
         API_VERSION=version("workout-log-api"),
         OPENAPI_VERSION="3.1.1",
-        OPENAPI_URL_PREFIX="/",
     )
     app.before_request(_start_store_time)
     app.after_request(_finish)
@@ -77,7 +74,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     api.register_blueprint(create_blueprint(WorkoutLogs(store, links), links))
     app.register_blueprint(assets.create_blueprint())
     app.register_blueprint(problem_pages.create_blueprint())
-    app.register_blueprint(docs.create_blueprint(settings, issuer, api.served))
+    app.register_blueprint(docs.create_blueprint(settings, issuer, api.served_texts))
     return app
 
 

@@ -363,7 +363,9 @@ def _validation_errors(messages: Mapping[str, Any]) -> Iterator[dict[str, str]]:
                 where = "".join(f"/{_escape(step)}" for step in path)
                 place = {"pointer": where}
             else:
-                place = {{"headers": "header"}.get(location, "parameter"): str(path[0])}
+                # A client may have made the name up; U+FFFD stands for what no text holds.
+                name = str(path[0]).replace("\0", "\ufffd")
+                place = {{"headers": "header"}.get(location, "parameter"): name}
             yield {**place, "code": getattr(sentence, "code", "invalid"), "detail": str(sentence)}
 
 

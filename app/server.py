@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from granian import Granian
 from granian.constants import Interfaces
-from granian.log import LogLevels
+from granian.log import LogLevels, logger
 
 from app.factory import create_store
 from app.service.errors import StoreError
@@ -18,6 +19,7 @@ LONGEST_FAREWELL = 15
 
 def serve(settings: Settings) -> None:
     """Serve `wsgi:app` until a signal ends it. A worker that dies is replaced."""
+    logger.addFilter(is_news)
     Granian(
         "wsgi:app",
         address=settings.host,
@@ -30,6 +32,15 @@ def serve(settings: Settings) -> None:
         websockets=False,
         log_level=LogLevels(settings.log_level),
     ).serve()
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of granian's log tells an operator anything.
+
+    granian warns of more threads than twice the cores. Ours mean to be many: they do not compute,
+    they wait for the data store.
+    """
+    return "Python threads, which seems quite high" not in record.getMessage()
 
 
 def main() -> None:

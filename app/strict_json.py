@@ -6,6 +6,9 @@ import json
 import math
 from typing import Any
 
+LARGEST_BODY = 64 * 1024
+"""Bytes of a request body."""
+
 
 def loads(data: bytes) -> Any:
     """The value in `data`, which is UTF-8 text.

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import requests
 
@@ -44,7 +45,11 @@ class Server:
 
 @contextmanager
 def running_server(
-    settings: Mapping[str, str], *, module: str = "app.server", cwd: Path = ROOT
+    settings: Mapping[str, str],
+    *,
+    module: str = "app.server",
+    cwd: Path = ROOT,
+    output: int | IO[bytes] = subprocess.DEVNULL,
 ) -> Iterator[Server]:
     """A server with these settings, until the end of the block."""
     port = free_port()
@@ -52,7 +57,7 @@ def running_server(
         [sys.executable, "-m", module],
         cwd=cwd,
         env=environment(PORT=str(port), **settings),
-        stdout=subprocess.DEVNULL,
+        stdout=output,
     )
     server = Server(f"http://127.0.0.1:{port}", process)
     try:

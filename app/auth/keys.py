@@ -46,7 +46,7 @@ class Issuer(Protocol):
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        """Its metadata document. Raises `app.auth.errors.IssuerUnavailable`."""
+        """Its metadata document (RFC 8414). Raises `app.auth.errors.IssuerUnavailable`."""
 
     @property
     def generation(self) -> int:

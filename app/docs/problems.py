@@ -19,7 +19,7 @@ def create_blueprint() -> Blueprint:
     blueprint = Blueprint("problems", __name__, url_prefix="/problems")
     blueprint.add_app_template_filter(_code_spans, "code_spans")
 
-    @blueprint.get("/")
+    @blueprint.get("/", strict_slashes=False)
     def catalogue() -> ResponseReturnValue:
         if wants_html():
             return page("problems.html", types=list(CATALOGUE.values()))

@@ -1,4 +1,4 @@
-"""Start page, Swagger UI, reference, and the spec as YAML."""
+"""Start page, Swagger UI, reference, and the spec as JSON and as YAML."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from app.auth.keys import Issuer
 from app.docs.html import SCRIPT_POLICY, page, wants_html
-from app.openapi.document import to_yaml
-from app.openapi.security import Issuer, code_grant_endpoints
+from app.openapi.document import Texts
+from app.openapi.security import code_grant_endpoints
 from app.problems import COLLECTION_PATH
 from app.settings import SCOPES, Settings
 
@@ -29,17 +29,20 @@ INDEX = {
     "readiness": "/readyz",
 }
 
+SPEC_SECONDS = 60
+"""How long caches keep the spec without asking."""
+
 
 def create_blueprint(
-    settings: Settings, issuer: Issuer | None, spec: Callable[[], dict[str, Any]]
+    settings: Settings, issuer: Issuer | None, spec: Callable[[], Texts]
 ) -> Blueprint:
-    """The pages; without an issuer nobody signs in there. `spec` makes the OpenAPI document."""
+    """The pages; without an issuer nobody signs in there. `spec` gives the OpenAPI document."""
     blueprint = Blueprint("docs", __name__)
     released = version("workout-log-api")
     changes = files(__package__).joinpath("CHANGELOG.md").read_text("utf-8")
     sign_in = {"clientId": settings.oauth_client_id, "scopes": SCOPES} if issuer else None
 
-    @blueprint.get("/")
+    @blueprint.get("/", strict_slashes=False)
     def start() -> ResponseReturnValue:
         if wants_html():
             return page("start.html", version=released, development=settings.development_sign_in)
@@ -59,9 +62,13 @@ def create_blueprint(
     def reference() -> ResponseReturnValue:
         return page("reference.html", SCRIPT_POLICY)
 
+    @blueprint.get("/openapi.json")
+    def openapi_json() -> ResponseReturnValue:
+        return _cached(spec().json, "application/json")
+
     @blueprint.get("/openapi.yaml")
     def openapi_yaml() -> ResponseReturnValue:
-        return Response(to_yaml(spec()), content_type="application/yaml")
+        return _cached(spec().yaml, "application/yaml")
 
     @blueprint.get("/changelog")
     def changelog() -> ResponseReturnValue:
@@ -69,6 +76,16 @@ def create_blueprint(
         return Response(changes, content_type="text/markdown; charset=utf-8")
 
     return blueprint
+
+
+def _cached(text: bytes, content_type: str) -> Response:
+    """The same for everybody, for a minute; after that 304 as long as it has not changed."""
+    response = Response(text, content_type=content_type)
+    response.cache_control.public = True
+    response.cache_control.max_age = SPEC_SECONDS
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 def _origins(issuer: Issuer | None) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, NamedTuple
 
+import orjson
 import yaml
 from apispec import APISpec
 
@@ -52,6 +53,18 @@ def _document(spec: APISpec, server: JSON, schemes: security.Schemes) -> JSON:
     security.apply(schemes, document)
     arranged: JSON = _arranged(document, "")
     return arranged
+
+
+class Texts(NamedTuple):
+    """A document as it is sent."""
+
+    json: bytes
+    yaml: bytes
+
+
+def to_texts(document: JSON) -> Texts:
+    """The document in both of its forms."""
+    return Texts(orjson.dumps(document), to_yaml(document).encode())
 
 
 def to_yaml(document: JSON) -> str:

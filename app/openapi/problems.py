@@ -12,6 +12,7 @@ from app.openapi.components import ON_EVERY_ANSWER, headers
 from app.openapi.fields import TEXT_PATTERN
 from app.problems import CATALOGUE, COLLECTION_PATH, MOST_ERRORS
 from app.service.documents import ID_PATTERN
+from app.strict_json import LARGEST_BODY
 from app.violations import VIOLATIONS
 from app.workout_logs.examples import LOG_ID
 
@@ -153,7 +154,6 @@ def _text(description: str, longest: int, example: str, **keywords: Any) -> dict
 
 
 _SENTENCE = r"^[^\u0000-\u001f]+$"
-LARGEST_BODY = 64 * 1024
 
 _SCHEMAS: dict[str, dict[str, Any]] = {
     "ProblemCode": _codes(

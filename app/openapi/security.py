@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from app.auth.errors import IssuerUnavailable
 from app.auth.fetch import is_safe
+from app.auth.keys import Issuer
 from app.auth.nextauth import SECURE_PREFIXES, V5_COOKIE
 from app.settings import READ_SCOPE, WRITE_SCOPE, Settings
 
 Schemes = dict[str, dict[str, Any]]
-
-
-class Issuer(Protocol):
-    """Where people sign in."""
-
-    @property
-    def url(self) -> str:
-        """Its identifier."""
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        """Its metadata (RFC 8414). Raises `IssuerUnavailable`."""
 
 
 def published_schemes() -> Schemes:

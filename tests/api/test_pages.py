@@ -12,6 +12,7 @@ import yaml
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.api import Api
 from app.factory import create_app
 from app.problems import CATALOGUE
 from app.settings import Settings
@@ -19,6 +20,7 @@ from tests.conftest import OpenStore
 from tests.issuer import Issuer
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+PATHS_OF_THE_LIST = ("/problems", "/problems/")
 PAGES = ["/", "/docs", "/docs/oauth2-redirect.html", "/reference", "/problems/"]
 
 
@@ -78,6 +80,29 @@ def test_the_spec_is_the_same_as_yaml_and_as_json(client: FlaskClient) -> None:
     assert yaml.safe_load(response.data) == client.get("/openapi.json").json
 
 
+@pytest.mark.parametrize("path", ["/openapi.json", "/openapi.yaml"])
+def test_caches_keep_the_spec_for_a_while_and_ask_whether_it_changed(
+    client: FlaskClient, path: str
+) -> None:
+    first = client.get(path)
+    assert first.headers["Cache-Control"] == "public, max-age=60"
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert client.get(path, headers={"If-None-Match": '"another"'}).data == first.data
+
+
+def test_the_spec_is_written_anew_only_when_people_sign_in_elsewhere() -> None:
+    app = Flask("app")
+    app.config.update(API_TITLE="API", API_VERSION="1", OPENAPI_VERSION="3.1.1")
+    here, there = {"oauth2": {"type": "oauth2"}}, {"oauth2": {"type": "openIdConnect"}}
+    asked = iter([here, dict(here), there])
+    api = Api(app, lambda: next(asked))
+    first, second, third = api.served_texts(), api.served_texts(), api.served_texts()
+    assert first is second
+    assert [b"openIdConnect" in text for text in (*first, *third)] == [False, False, True, True]
+
+
 @pytest.mark.parametrize("code", CATALOGUE)
 def test_every_problem_type_has_its_page(client: FlaskClient, code: str) -> None:
     kind = CATALOGUE[code]
@@ -88,6 +113,21 @@ def test_every_problem_type_has_its_page(client: FlaskClient, code: str) -> None
     assert f"<code>{code}</code>" in page.text
     assert "`" not in page.text.split("<h2>Example</h2>")[0]
     assert code in client.get("/problems/", headers=BROWSER).text
+
+
+def test_the_list_of_problems_is_there_with_and_without_a_slash(client: FlaskClient) -> None:
+    answers = [client.get(path, headers={"Host": "a.example"}) for path in PATHS_OF_THE_LIST]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].data == answers[1].data
+
+
+def test_no_route_redirects(app: Flask, open_app: Callable[..., FlaskClient]) -> None:
+    """werkzeug would do it in HTML, to whatever `Host` the request names."""
+    for each in (app, open_app(app_env="development").application):
+        assert not each.url_map.merge_slashes
+        for rule in each.url_map.iter_rules():
+            assert rule.redirect_to is None
+            assert rule.is_leaf or not rule.strict_slashes, rule
 
 
 def test_an_unknown_problem_type_is_a_problem(client: FlaskClient) -> None:

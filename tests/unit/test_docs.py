@@ -59,11 +59,45 @@ def test_every_file_that_a_document_names_exists(document: str) -> None:
         assert (ROOT / each).exists(), each
 
 
-def test_the_tree_in_contributing_is_the_tree() -> None:
+DESCRIPTIONS = 24
+"""The column from which on a line of the sketch describes."""
+
+
+def sketched() -> tuple[set[Path], set[Path]]:
+    """The files and the folders in CONTRIBUTING's sketch of the tree.
+
+    A line is indented by two for each folder that it is in. It names a folder, which ends in a
+    slash, or a file; its description may name further files of the same folder.
+    """
     text = (ROOT / "CONTRIBUTING.md").read_text()
-    sketch = text[text.index("```\nwsgi.py") : text.index("## House rules")]
-    for path in (ROOT / "app").rglob("*.py"):
-        folder = path.parent.relative_to(ROOT / "app")
-        if path.name == "__init__.py" or str(folder) in ("auth", "docs", "development"):
-            continue
-        assert path.name in sketch, path
+    [sketch] = re.findall(r"## The tree\n\n```\n(.*?)```", text, re.S)
+    files, folders, here = set(), set(), [ROOT]
+    for line in sketch.splitlines():
+        indent, name = re.findall(r"^( *)(\S+)", line)[0]
+        if len(indent) < DESCRIPTIONS:
+            del here[len(indent) // 2 + 1 :]
+        files |= {here[-1] / each for each in re.findall(r"\w+\.py\b", line)}
+        if len(indent) < DESCRIPTIONS and name.endswith("/"):
+            here.append(here[-1] / name)
+            folders.add(here[-1])
+    return files, folders
+
+
+def test_the_tree_in_contributing_shows_all_files_of_a_folder_or_none() -> None:
+    files, _ = sketched()
+    folders = {each.parent for each in files}
+    assert {ROOT / "app", ROOT / "app" / "service" / "stores"} <= folders
+    modules = {each for folder in folders for each in folder.glob("*.py")}
+    assert files == {each for each in modules if each.name != "__init__.py"}
+
+
+def test_the_tree_in_contributing_shows_all_folders_of_a_folder_or_none() -> None:
+    _, folders = sketched()
+    assert all(each.is_dir() for each in folders)
+    inside = {each for each in folders if each.parent != ROOT}
+    above = {each.parent for each in inside}
+    assert {ROOT / "app", ROOT / "tests"} <= above
+    # What Python and git leave behind of a folder that is no more holds no file.
+    assert inside == {
+        each.parent for folder in above for each in folder.glob("[!_.]*/*") if each.is_file()
+    }

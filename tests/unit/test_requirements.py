@@ -1,0 +1,38 @@
+"""setup.cfg requires what the code imports: no more, and not by way of something else."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+
+import app
+from app.docs.assets import FOLDERS
+
+
+def imported() -> Iterator[str]:
+    """The packages that modules of the application import, or serve files of."""
+    yield from FOLDERS
+    for path in Path(app.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (each.name.partition(".")[0] for each in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module.partition(".")[0]
+
+
+def test_what_is_imported_is_required_and_nothing_else() -> None:
+    distributions = packages_distributions()
+    needed = {
+        distributions[package][0].lower()
+        for package in {*imported()} - {"app", *sys.stdlib_module_names}
+    }
+    required = {
+        re.match(r"[\w-]+", each)[0].lower()
+        for each in requires("workout-log-api") or ()
+        if "extra ==" not in each
+    }
+    assert needed == required
