@@ -14,6 +14,7 @@ from app.service.links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status, WorkoutLog
 from app.settings import Settings
 from app.workout_logs.schemas import WorkoutLogAnswer
+from tests.published import published
 
 LINKS = ExternalLinks(Settings().external_link_hosts)
 
@@ -84,7 +85,9 @@ def test_any_document_is_read_and_can_be_shown(
         assert instant is None or instant.endswith("Z")
     if read.session:
         assert isinstance(read.session.type, SessionType | None)
-    orjson.dumps(WorkoutLogAnswer().dump({"data": read}))
+    shown = orjson.loads(orjson.dumps(WorkoutLogAnswer().dump({"data": read})))
+    answer = {"$ref": "#/components/schemas/WorkoutLogAnswer"}
+    assert published().complaints(answer, shown) == []
 
 
 @given(logs)
