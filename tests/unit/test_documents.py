@@ -136,7 +136,17 @@ def test_the_published_pattern_of_an_id_is_the_rule(text: str) -> None:
     assert allowed == (plain and starts and 0 < len(text) <= 128)
 
 
-@pytest.mark.parametrize("name", ["notes", "weather", "injuries", "sessionId", "runnerId"])
+@pytest.mark.parametrize(
+    "value", ["run \ud83d!", "two words", "drafts.x", "é", "x" * 129, "a\0b c"]
+)
+def test_what_cannot_be_an_id_is_null(value: str) -> None:
+    for id_ in (value, {"_ref": value}):
+        log = {"_id": "x", "sessionId": id_, "runnerId": id_}
+        read = documents.read_log(log, None, None, LINKS)
+        assert (read.session_id, read.runner_id) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["notes", "weather", "injuries"])
 def test_a_lone_surrogate_is_left_out(name: str) -> None:
     read = documents.read_log({"_id": "x", name: "run \ud83d!"}, None, None, LINKS)
     assert b"run !" in orjson.dumps(WorkoutLogAnswer().dump({"data": read}))
