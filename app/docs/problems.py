@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
 from app.docs.html import page, wants_html
-from app.problems import CATALOGUE, COLLECTION_PATH, Problem, ProblemType
-from app.workout_logs import examples
+from app.openapi import examples
+from app.problems import CATALOGUE, Problem, ProblemType
 
 
 def create_blueprint() -> Blueprint:
@@ -46,7 +46,7 @@ def _described(kind: ProblemType) -> dict[str, Any]:
         "title": kind.title,
         "meaning": kind.meaning,
         "remedy": kind.remedy,
-        "example": _example(kind),
+        "example": examples.problem(kind.code),
     }
 
 
@@ -61,22 +61,3 @@ def _code_spans(text: str) -> Markup:
 
 def _pretty(example: dict[str, Any]) -> str:
     return json.dumps(example, indent=2, ensure_ascii=False)
-
-
-def _example(kind: ProblemType) -> dict[str, Any]:
-    """A body of this type; where the type has members of its own, with those."""
-    return Problem(kind.code, **_MEMBERS.get(kind.code, {})).body(COLLECTION_PATH)
-
-
-_MEMBERS: dict[str, dict[str, Any]] = {
-    "validation-failed": {
-        "errors": [
-            {
-                "pointer": "/actualDistance",
-                "code": "out-of-range",
-                "detail": "More than 0 and at most 1000.",
-            },
-        ]
-    },
-    "duplicate-workout-log": {"existingId": examples.LOG_ID},
-}

@@ -241,6 +241,11 @@ def _errors(*errors: tuple[str, str, str, str]) -> JSON:
     }
 
 
+_BROKEN_LOG = _errors(
+    ("/actualDistance", "pointer", "too-large", "Too large: above 0, at most 1000."),
+    ("/status", "pointer", "required", "Missing data for required field."),
+)
+
 _PROBLEMS: Mapping[tuple[str | None, str], JSON] = {
     (None, "malformed"): {"detail": "Send one Authorization header with one credential."},
     ("createWorkoutLog", "malformed"): {"detail": _BROKEN_JSON},
@@ -262,10 +267,8 @@ _PROBLEMS: Mapping[tuple[str | None, str], JSON] = {
         ("limit", "parameter", "out-of-range", "From 1 to 100 logs a page."),
         ("page", "parameter", "unknown-field", "There is no such field here."),
     ),
-    ("createWorkoutLog", "validation-failed"): _errors(
-        ("/actualDistance", "pointer", "too-large", "Too large: above 0, at most 1000."),
-        ("/status", "pointer", "required", "Missing data for required field."),
-    ),
+    (None, "validation-failed"): _BROKEN_LOG,
+    ("createWorkoutLog", "validation-failed"): _BROKEN_LOG,
     ("getWorkoutLog", "validation-failed"): _errors(("If-None-Match", *_BROKEN_HEADER)),
     ("deleteWorkoutLog", "validation-failed"): _errors(("If-Match", *_BROKEN_HEADER)),
     ("updateWorkoutLog", "validation-failed"): _errors(

@@ -104,8 +104,8 @@ def read_log(
     return WorkoutLog(
         id=document["_id"],
         revision=revision_of(document),
-        session_id=reference_id(document.get("sessionId")),
-        runner_id=reference_id(document.get("runnerId")),
+        session_id=_id(document.get("sessionId")),
+        runner_id=_id(document.get("runnerId")),
         status=_member(_STATUSES, document.get("status")),
         external_link=link if link and links.allows(link) else None,
         actual_distance=_number(document.get("actualDistance"), 0, LONGEST_DISTANCE) or None,
@@ -153,10 +153,19 @@ def _stored(name: str, value: Any) -> Any:
     return str(value) if isinstance(value, StrEnum) else value
 
 
+def _id(value: object) -> str | None:
+    found = reference_id(value)
+    return found if found and is_published_id(found) else None
+
+
 def _text(value: object) -> str | None:
-    """A text that is not empty, without lone surrogates, which some programs leave of an emoji."""
+    """A text that is not empty, without lone surrogates, which some programs leave of an emoji.
+
+    And without NUL, which not every client can hold.
+    """
     if not isinstance(value, str):
         return None
+    value = value.replace("\0", "")
     return (value if value.isascii() else value.encode(errors="ignore").decode()) or None
 
 

@@ -39,7 +39,7 @@ def settings(issuer: Issuer) -> Settings:
 
 @pytest.fixture
 def documents() -> list[dict[str, Any]]:
-    return fuzz.documents(more_sessions=int(EXAMPLES or 40))
+    return fuzz.documents(more_sessions=150 if EXAMPLES else 40)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from app.service.links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status, WorkoutLog
 from app.settings import Settings
 from app.workout_logs.schemas import WorkoutLogAnswer
+from tests.published import published
 
 LINKS = ExternalLinks(Settings().external_link_hosts)
 
@@ -84,7 +85,9 @@ def test_any_document_is_read_and_can_be_shown(
         assert instant is None or instant.endswith("Z")
     if read.session:
         assert isinstance(read.session.type, SessionType | None)
-    orjson.dumps(WorkoutLogAnswer().dump({"data": read}))
+    shown = orjson.loads(orjson.dumps(WorkoutLogAnswer().dump({"data": read})))
+    answer = {"$ref": "#/components/schemas/WorkoutLogAnswer"}
+    assert published().complaints(answer, shown) == []
 
 
 @given(logs)
@@ -133,7 +136,17 @@ def test_the_published_pattern_of_an_id_is_the_rule(text: str) -> None:
     assert allowed == (plain and starts and 0 < len(text) <= 128)
 
 
-@pytest.mark.parametrize("name", ["notes", "weather", "injuries", "sessionId", "runnerId"])
+@pytest.mark.parametrize(
+    "value", ["run \ud83d!", "two words", "drafts.x", "é", "x" * 129, "a\0b c"]
+)
+def test_what_cannot_be_an_id_is_null(value: str) -> None:
+    for id_ in (value, {"_ref": value}):
+        log = {"_id": "x", "sessionId": id_, "runnerId": id_}
+        read = documents.read_log(log, None, None, LINKS)
+        assert (read.session_id, read.runner_id) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["notes", "weather", "injuries"])
 def test_a_lone_surrogate_is_left_out(name: str) -> None:
     read = documents.read_log({"_id": "x", name: "run \ud83d!"}, None, None, LINKS)
     assert b"run !" in orjson.dumps(WorkoutLogAnswer().dump({"data": read}))
