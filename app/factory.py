@@ -8,7 +8,7 @@ from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cors, health, logs, problems
-from app.api import Api, OrjsonProvider
+from app.api import Api, App
 from app.auth import metadata
 from app.auth.callers import Callers
 from app.auth.cookies import SessionCookies
@@ -44,12 +44,11 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     links = ExternalLinks(settings.external_link_hosts)
 
     logs.hide_secrets(settings.secrets)
-    app = Flask("app", static_folder=None)
+    app = App("app", static_folder=None)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.logger.setLevel(settings.log_level.upper())
-    app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import socket
 import sys
 
 from granian import Granian
@@ -22,7 +24,7 @@ def serve(settings: Settings) -> None:
     logger.addFilter(is_news)
     Granian(
         "wsgi:app",
-        address=settings.host,
+        address=listening_address(settings),
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
@@ -32,6 +34,28 @@ def serve(settings: Settings) -> None:
         websockets=False,
         log_level=LogLevels(settings.log_level),
     ).serve()
+
+
+def listening_address(settings: Settings) -> str:
+    """The IP address of `HOST`, free to listen on at `PORT`. Raises `SettingsError`."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise SettingsError(f"HOST: there is no address {settings.host}.") from None
+    family, kind, protocol, _, address = found[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise SettingsError(
+                    f"PORT: something else listens on port {settings.port} already; "
+                    f"choose another one, such as PORT={settings.port + 1}."
+                ) from None
+            reason = error.strerror
+            raise SettingsError(f"HOST, PORT: {address[:2]} cannot be used: {reason}.") from None
+    return str(address[0])
 
 
 def is_news(record: logging.LogRecord) -> bool:
@@ -48,6 +72,7 @@ def main() -> None:
     try:
         settings = Settings.from_environ()
         settings.require_sign_in()
+        listening_address(settings)
         # A worker that cannot open its store would be replaced for ever: say so once instead.
         create_store(settings).close()
     except (SettingsError, StoreError) as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
@@ -243,7 +244,7 @@ def _sanity_complaints(settings: Settings) -> Iterator[str]:
         yield "SANITY_PROJECT_ID: lower-case letters, digits and dashes only."
     if not re.fullmatch(r"[a-z0-9~][a-z0-9_~-]{0,63}", settings.sanity_dataset):
         yield "SANITY_DATASET: lower-case letters, digits, dashes and underscores only."
-    if not re.fullmatch(r"v?\d{4}-\d{2}-\d{2}", settings.sanity_api_version):
+    if not _is_date(settings.sanity_api_version.removeprefix("v")):
         yield "SANITY_API_VERSION: a date such as 2025-02-19."
     if not settings.sanity_api_token:
         yield "SANITY_API_TOKEN: required with SANITY_PROJECT_ID."
@@ -256,6 +257,13 @@ def _sanity_complaints(settings: Settings) -> Iterator[str]:
             "SANITY_DEADLINE: longer than SANITY_READ_TIMEOUT, or there is no time left to find "
             "out what has become of a write without an answer."
         )
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _url_complaints(name: str, url: str) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from app.development import club, sample
 from app.development.codes import FOLDER_VARIABLE
 from app.development.issuer import KEY_VARIABLE, DevelopmentIssuer, new_signing_key
 from app.problems import COLLECTION_PATH
-from app.server import serve
+from app.server import listening_address, serve
 from app.service.errors import StoreError
 from app.service.stores.sqlite import SqliteStore
 from app.service.stores.transfer import count_documents, import_lines
@@ -58,25 +57,9 @@ def prepare(settings: Settings) -> None:
             "APP_ENV, OAUTH_ISSUER: `make run` is for development without an issuer; "
             "use `make serve` with yours."
         )
-    if in_use(settings.host, settings.port):
-        raise SettingsError(
-            f"PORT: something else listens on port {settings.port} already; "
-            f"choose another one, such as PORT={settings.port + 1}."
-        )
+    listening_address(settings)
     if not settings.sanity_project_id:
         load_sample(settings.sqlite_path)
-
-
-def in_use(host: str, port: int) -> bool:
-    """Whether the address is taken."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError:
-            return True
-    return False
 
 
 def load_sample(path: str) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from app.server import listening_address
 from app.settings import Settings, SettingsError
-from tests.server import ROOT, environment
+from tests.server import ROOT, environment, free_port
 
 SANITY = {"sanity_project_id": "abc123", "sanity_api_token": "sk-secret"}
 OAUTH = {"oauth_issuer": "https://issuer.example", "oauth_audience": "https://api.example"}
@@ -73,6 +74,8 @@ def test_a_file_is_read_and_the_real_environment_wins(
         ("SANITY_RETRIES", "11"),
         ("SANITY_WRITES_AT_ONCE", "0"),
         ("SANITY_PROJECT_ID", "../x"),
+        ("SANITY_API_VERSION", "2021-13-45"),
+        ("SANITY_API_VERSION", "20210325"),
         ("EXTERNAL_LINK_HOSTS", "https://www.strava.com"),
         ("EXTERNAL_LINK_HOSTS", "strava"),
         ("EXTERNAL_LINK_HOSTS", ""),
@@ -224,3 +227,12 @@ class TestTheStart:
         assert done.returncode
         assert "SQLITE_PATH store.db" in done.stderr
         assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize("host", ["999.1.1.1", "no such host", "203.0.113.7"])
+    def test_of_a_server_at_no_address_of_this_machine_fails_in_words(self, host: str) -> None:
+        with pytest.raises(SettingsError, match="HOST"):
+            listening_address(Settings(host=host, port=free_port()))
+
+    def test_a_host_may_be_a_name(self) -> None:
+        settings = Settings(host="localhost", port=free_port())
+        assert listening_address(settings) in ("127.0.0.1", "::1")
