@@ -20,6 +20,7 @@ class Sizes:
     longest_pause: float = 4
     crowd_seconds: float = 12
     upstream_latency_ms: int = 50
+    starts: int = 3
     soak_requests: int = 100_000
     soak_steps: int = 5
 
@@ -48,6 +49,7 @@ TINY = Sizes(
     longest_pause=0.1,
     crowd_seconds=0.3,
     upstream_latency_ms=2,
+    starts=1,
     soak_requests=40,
     soak_steps=2,
 )

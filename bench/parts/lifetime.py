@@ -13,16 +13,14 @@ from bench.parts.side_by_side import api_loads
 from bench.processes import Process
 from bench.setting import Bench, say
 
-STARTS = 3
-
 
 def run(bench: Bench) -> list[Sample]:
     """`start` is one request; a `soak` of one turn is a share of each operation."""
     samples = []
     with ExitStack() as stack:
         lake = stack.enter_context(servers.upstream(bench.folder))
-        for turn in range(STARTS):
-            say(f"lifetime: start {turn + 1} of {STARTS}")
+        for turn in range(bench.sizes.starts):
+            say(f"lifetime: start {turn + 1} of {bench.sizes.starts}")
             samples.append(_start(bench, lake, turn))
         product = stack.enter_context(servers.product_on_sanity(bench.folder, lake, bench.issuer))
         loads = api_loads(bench, bench.issuer.token(documents.RUNNER_ID)).values()
