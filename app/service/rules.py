@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from app.service.errors import Violation
 from app.service.model import Status, WorkoutLog
 from app.service.units import derive_pace
 
-_MEASUREMENTS = {
+MEASUREMENTS = {
     "actual_distance": "/actualDistance",
     "actual_duration": "/actualDuration",
     "actual_pace": "/actualPace",
@@ -42,19 +42,24 @@ def violations(log: WorkoutLog, changes: Mapping[str, Any]) -> Iterator[Violatio
         if name in changes:
             yield Violation("immutable", "This cannot be changed after creation.", pointer)
 
-    status = changes.get("status", log.status)
-    known = [name for name in _MEASUREMENTS if changes.get(name, getattr(log, name)) is not None]
-    if status is Status.COMPLETED and not {"actual_distance", "actual_duration"} & set(known):
+    measured = {name for name in MEASUREMENTS if changes.get(name, getattr(log, name)) is not None}
+    yield from status_violations(changes.get("status", log.status), measured)
+
+
+def status_violations(status: Status | None, measured: Collection[str]) -> Iterator[Violation]:
+    """The rules between the status and which of `MEASUREMENTS` there are."""
+    if status is Status.COMPLETED and not {"actual_distance", "actual_duration"} & set(measured):
         yield Violation(
             "required-when-completed",
             "A completed session needs actualDistance or actualDuration.",
             "/actualDistance",
         )
     if status is Status.UNDONE:
-        for name in known:
-            yield Violation(
-                "not-allowed-when-undone",
-                "A session that was not done has no distance, duration or pace; clear it with "
-                "null.",
-                _MEASUREMENTS[name],
-            )
+        for name, pointer in MEASUREMENTS.items():
+            if name in measured:
+                yield Violation(
+                    "not-allowed-when-undone",
+                    "A session that was not done has no distance, duration or pace; clear it "
+                    "with null.",
+                    pointer,
+                )

@@ -16,7 +16,7 @@ from marshmallow import fields, validate
 from werkzeug.datastructures import ETags
 
 from app.problems import Coded
-from app.service import units
+from app.service import rules, units
 from app.service.documents import COLDEST, HOTTEST, ID_PATTERN, LONGEST_DISTANCE
 from app.service.links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
@@ -281,6 +281,22 @@ class WorkoutLogCreate(_WorkoutLogInput):
         metadata={"description": "The runner, by default the caller; for admins only."}
     )
     status = _enum(Status, "How the session ended.", required=True)
+
+    @ma.validates_schema(skip_on_field_errors=False, pass_original=True)
+    def _rules(self, data: dict[str, Any], original: Any, **_: Any) -> None:
+        """The service's rules, so that they are told beside what is wrong with single members."""
+        if isinstance(original, Mapping):
+            names = rules.MEASUREMENTS
+            measured = [
+                name for name in names if original.get(self.fields[name].data_key) is not None
+            ]
+            broken = rules.status_violations(data.get("status"), measured)
+            errors = {
+                (each.pointer or "").removeprefix("/"): [Coded(each.code, each.detail)]
+                for each in broken
+            }
+            if errors:
+                raise ma.ValidationError(errors)
 
 
 class WorkoutLogUpdate(_WorkoutLogInput):

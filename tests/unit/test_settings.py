@@ -74,8 +74,6 @@ def test_a_file_is_read_and_the_real_environment_wins(
         ("SANITY_RETRIES", "11"),
         ("SANITY_WRITES_AT_ONCE", "0"),
         ("SANITY_PROJECT_ID", "../x"),
-        ("SANITY_API_VERSION", "2021-13-45"),
-        ("SANITY_API_VERSION", "20210325"),
         ("EXTERNAL_LINK_HOSTS", "https://www.strava.com"),
         ("EXTERNAL_LINK_HOSTS", "strava"),
         ("EXTERNAL_LINK_HOSTS", ""),
@@ -92,6 +90,13 @@ def test_a_wrong_one_is_named(clean: pytest.MonkeyPatch, name: str, value: str) 
         or ("SANITY_" in str(complaint.value))
     )
     assert "sk-secret" not in str(complaint.value)
+
+
+@pytest.mark.parametrize("version", ["2021-13-45", "20210325", "v1", "latest", ""])
+def test_a_version_of_sanitys_api_is_a_date(version: str) -> None:
+    with pytest.raises(SettingsError, match="SANITY_API_VERSION"):
+        Settings(**SANITY, sanity_api_version=version)
+    Settings(**SANITY, sanity_api_version="v2025-02-19")
 
 
 def test_all_wrong_ones_are_named(clean: pytest.MonkeyPatch) -> None:
