@@ -137,7 +137,6 @@ def test_a_body_that_is_no_object_is_refused(runner: Client, body: Any) -> None:
             {"status": "undone", "actualDistance": 1, "actualDuration": "5:00"},
             dict.fromkeys(("/actualDistance", "/actualDuration"), "not-allowed-when-undone"),
         ),
-        ),
         ({"status": "undone", "actualPace": "5:00"}, {"/actualPace": "not-allowed-when-undone"}),
     ],
     ids=str,
