@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.factory import create_app
+from app.service.stores.content_lake import Limits
 from app.service.stores.port import Store
 from app.service.stores.sanity import SanityStore
 from app.service.stores.sqlite import SqliteStore
@@ -52,10 +53,16 @@ def content_lake() -> Iterator[ContentLake]:
 
 
 @pytest.fixture
-def open_sanity(content_lake: ContentLake) -> Iterator[OpenStore]:
+def sanity_limits() -> Limits:
+    """The patience with the stand-in of the Content Lake; a test module may have more."""
+    return Limits()
+
+
+@pytest.fixture
+def open_sanity(content_lake: ContentLake, sanity_limits: Limits) -> Iterator[OpenStore]:
     """Makes a store in the stand-in of the Content Lake, with documents."""
     content_lake.reset()
-    store = SanityStore(content_lake.client())
+    store = SanityStore(content_lake.client(limits=sanity_limits))
 
     def open_store(documents: Iterable[dict[str, Any]]) -> Store:
         content_lake.load(documents)

@@ -12,6 +12,7 @@ from flask import Flask, Response, request
 
 from app.development import club
 from app.factory import create_app
+from app.service.stores.content_lake import Limits
 from app.service.stores.port import Store
 from app.settings import Settings
 from app.workout_logs.examples import LOG_ID, RUNNER_ID, SESSION_ID
@@ -35,6 +36,12 @@ Run = Callable[..., fuzz.Outcome]
 @pytest.fixture
 def settings(issuer: Issuer) -> Settings:
     return Settings(oauth_issuer=issuer.url, oauth_audience=AUDIENCE, rate_limit="")
+
+
+@pytest.fixture
+def sanity_limits() -> Limits:
+    """A stand-in that has to wait for its turn on a busy machine is no defect."""
+    return Limits(read_timeout=50, deadline=55)
 
 
 @pytest.fixture
