@@ -15,9 +15,16 @@ from app.service import cursor
 from app.service.documents import log_id_of
 from app.service.stores.port import Position
 from app.settings import READ_SCOPE, WRITE_SCOPE
-from app.workout_logs.examples import LOG_ID, RUNNER_ID, SESSION_ID
 
 JSON = dict[str, Any]
+
+RUNNER_ID = "user-somchai"
+
+SESSION_ID = "session-somchai-w5-2"
+"""A session of the runner without a log: where the examples create one."""
+
+LOG_ID = log_id_of(RUNNER_ID, "session-somchai-w5-1")
+"""A log of the runner that no feedback refers to: what the examples read, change and delete."""
 
 CREATED_LOG_ID = log_id_of(RUNNER_ID, SESSION_ID)
 """The log that the first example of a create makes."""

@@ -10,7 +10,7 @@ import pytest
 
 from app.development import sample
 from app.openapi import examples
-from app.workout_logs.examples import LOG_ID, RUNNER_ID
+from app.openapi.examples import LOG_ID, RUNNER_ID
 from tests.conftest import Client
 from tests.published import published
 
