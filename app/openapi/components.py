@@ -8,7 +8,6 @@ from apispec import APISpec
 
 from app.openapi import examples
 from app.service.documents import ID_PATTERN
-from app.workout_logs.examples import LOG_ID
 
 Component = dict[str, Any]
 
@@ -95,7 +94,7 @@ PARAMETERS: dict[str, tuple[str, Component]] = {
             "description": "The log's `id`.",
             "required": True,
             "schema": {"type": "string", "maxLength": 128, "pattern": ID_PATTERN},
-            "example": LOG_ID,
+            "example": examples.LOG_ID,
         },
     ),
 }

@@ -15,9 +15,16 @@ from app.service import cursor
 from app.service.documents import log_id_of
 from app.service.stores.port import Position
 from app.settings import READ_SCOPE, WRITE_SCOPE
-from app.workout_logs.examples import LOG_ID, RUNNER_ID, SESSION_ID
 
 JSON = dict[str, Any]
+
+RUNNER_ID = "user-somchai"
+
+SESSION_ID = "session-somchai-w5-2"
+"""A session of the runner without a log: where the examples create one."""
+
+LOG_ID = log_id_of(RUNNER_ID, "session-somchai-w5-1")
+"""A log of the runner that no feedback refers to: what the examples read, change and delete."""
 
 CREATED_LOG_ID = log_id_of(RUNNER_ID, SESSION_ID)
 """The log that the first example of a create makes."""
@@ -213,10 +220,16 @@ def _problem_example(code: str, operation_id: str | None) -> JSON:
 
 
 def problem(code: str, operation_id: str | None = None) -> JSON:
-    """The body of a problem as the operation answers with it."""
+    """The body of a problem as the operation answers with it; None is any operation that does."""
+    operation_id = operation_id or _ANSWERED_BY.get(code)
     particular = _PROBLEMS.get((operation_id, code)) or _PROBLEMS.get((None, code), {})
     return Problem(code, **particular).body(_PATHS.get(operation_id, _LOG_PATH))
 
+
+_ANSWERED_BY: Mapping[str, str] = dict.fromkeys(
+    ("duplicate-workout-log", "validation-failed"), "createWorkoutLog"
+)
+"""Which operation stands for any, where an answer from the address of a log would be untrue."""
 
 _LOG_PATH = f"{COLLECTION_PATH}/{LOG_ID}"
 _PATHS: Mapping[str | None, str] = dict.fromkeys(
@@ -241,11 +254,6 @@ def _errors(*errors: tuple[str, str, str, str]) -> JSON:
     }
 
 
-_BROKEN_LOG = _errors(
-    ("/actualDistance", "pointer", "too-large", "Too large: above 0, at most 1000."),
-    ("/status", "pointer", "required", "Missing data for required field."),
-)
-
 _PROBLEMS: Mapping[tuple[str | None, str], JSON] = {
     (None, "malformed"): {"detail": "Send one Authorization header with one credential."},
     ("createWorkoutLog", "malformed"): {"detail": _BROKEN_JSON},
@@ -267,8 +275,10 @@ _PROBLEMS: Mapping[tuple[str | None, str], JSON] = {
         ("limit", "parameter", "out-of-range", "From 1 to 100 logs a page."),
         ("page", "parameter", "unknown-field", "There is no such field here."),
     ),
-    (None, "validation-failed"): _BROKEN_LOG,
-    ("createWorkoutLog", "validation-failed"): _BROKEN_LOG,
+    ("createWorkoutLog", "validation-failed"): _errors(
+        ("/actualDistance", "pointer", "too-large", "Too large: above 0, at most 1000."),
+        ("/status", "pointer", "required", "Missing data for required field."),
+    ),
     ("getWorkoutLog", "validation-failed"): _errors(("If-None-Match", *_BROKEN_HEADER)),
     ("deleteWorkoutLog", "validation-failed"): _errors(("If-Match", *_BROKEN_HEADER)),
     ("updateWorkoutLog", "validation-failed"): _errors(

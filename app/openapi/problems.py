@@ -14,7 +14,6 @@ from app.problems import CATALOGUE, COLLECTION_PATH, MOST_ERRORS
 from app.service.documents import ID_PATTERN
 from app.strict_json import LARGEST_BODY
 from app.violations import VIOLATIONS
-from app.workout_logs.examples import LOG_ID
 
 Operation = dict[str, Any]
 
@@ -226,7 +225,7 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
             "instance": _text(
                 "The address that was asked.",
                 LARGEST_BODY,
-                f"{COLLECTION_PATH}/{LOG_ID}",
+                f"{COLLECTION_PATH}/{examples.LOG_ID}",
                 format="uri-reference",
                 minLength=1,
             ),

@@ -1,4 +1,4 @@
-// The reference in the reader's colours.
+// The reference in the reader's colours, and its licence in line with the rest.
 "use strict";
 
 const reference = document.querySelector("rapi-doc");
@@ -13,3 +13,10 @@ function followScheme() {
 
 dark.addEventListener("change", followScheme);
 followScheme();
+
+// RapiDoc moves the line of the licence out of the text, and offers no part to style it by.
+customElements.whenDefined("rapi-doc").then(() => {
+  const style = new CSSStyleSheet();
+  style.replaceSync("#api-info { margin-left: 0; }");
+  reference.shadowRoot.adoptedStyleSheets.push(style);
+});

@@ -16,9 +16,9 @@ import orjson
 import pytest
 
 from app.development import club, sample
+from app.openapi.examples import SESSION_ID
 from app.service.stores.sqlite import SqliteStore
 from app.service.stores.transfer import import_lines
-from app.workout_logs.examples import SESSION_ID
 from tests.issuer import AUDIENCE, Issuer
 from tests.node import install, node
 from tests.published import ROOT

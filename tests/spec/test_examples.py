@@ -10,7 +10,7 @@ import pytest
 
 from app.development import sample
 from app.openapi import examples
-from app.workout_logs.examples import LOG_ID, RUNNER_ID
+from app.openapi.examples import LOG_ID, RUNNER_ID
 from tests.conftest import Client
 from tests.published import published
 
@@ -100,11 +100,23 @@ class TestOnTheSampleData:
     def test_delete(self, runner: Client) -> None:
         assert runner.delete(LOG_ID).status_code == 204
 
-    def test_a_duplicate_is_told_as_shown(self, runner: Client) -> None:
+    def test_problems_are_told_as_their_pages_show(self, runner: Client) -> None:
         _, body = examples.REQUESTS["createWorkoutLog"]["completed"]
+        invalid = {name: value for name, value in body.items() if name != "status"}
         runner.create(body)
-        shown = examples.problem("duplicate-workout-log", "createWorkoutLog")
-        assert runner.create(body).json == shown
+        answers = [
+            runner.create(invalid | {"actualDistance": 1001}),
+            runner.create(body),
+            runner.delete(LOG_ID) and runner.get(LOG_ID),
+        ]
+        assert [each.json["code"] for each in answers] == [
+            "validation-failed",
+            "duplicate-workout-log",
+            "not-found",
+        ]
+        for answer in answers:
+            page = runner.request("GET", answer.json["type"]).json["data"]
+            assert page["example"] == answer.json
 
     @staticmethod
     def assert_alike(answer: dict[str, Any], shown: dict[str, Any]) -> None:

@@ -12,10 +12,10 @@ from flask import Flask, Response, request
 
 from app.development import club
 from app.factory import create_app
+from app.openapi.examples import LOG_ID, RUNNER_ID, SESSION_ID
 from app.service.stores.content_lake import Limits
 from app.service.stores.port import Store
 from app.settings import Settings
-from app.workout_logs.examples import LOG_ID, RUNNER_ID, SESSION_ID
 from tests.api import test_problems
 from tests.conftest import Client, OpenStore
 from tests.issuer import AUDIENCE, Issuer

@@ -9,12 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from app.development import club, sample
+from app.openapi import examples
 from app.service.documents import is_published_id, log_id_of, read_log
 from app.service.links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
 from app.service.units import derive_pace
 from app.settings import Settings
-from app.workout_logs import examples
 
 TODAY = date(2026, 11, 18)
 LINKS = ExternalLinks(Settings.__dataclass_fields__["external_link_hosts"].default)
