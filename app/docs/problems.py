@@ -11,7 +11,8 @@ from markupsafe import Markup, escape
 
 from app.docs.html import page, wants_html
 from app.openapi import examples
-from app.problems import CATALOGUE, Problem, ProblemType
+from app.problem_types import CATALOGUE, ProblemType
+from app.problems import Problem
 
 
 def create_blueprint() -> Blueprint:

@@ -1,4 +1,4 @@
-"""What several operations share: headers, parameters and links, each documented once."""
+"""What several operations share: headers, the path parameter and links, each documented once."""
 
 from __future__ import annotations
 
@@ -86,17 +86,11 @@ ON_EVERY_ANSWER = (
     "RateLimit-Reset",
 )
 
-PARAMETERS: dict[str, tuple[str, Component]] = {
-    "LogId": (
-        "path",
-        {
-            "name": "logId",
-            "description": "The log's `id`.",
-            "required": True,
-            "schema": {"type": "string", "maxLength": 128, "pattern": ID_PATTERN},
-            "example": examples.LOG_ID,
-        },
-    ),
+_LOG_ID: Component = {
+    "name": "logId",
+    "description": "The log's `id`.",
+    "schema": {"type": "string", "maxLength": 128, "pattern": ID_PATTERN},
+    "example": examples.LOG_ID,
 }
 
 
@@ -132,7 +126,6 @@ def register(spec: APISpec) -> None:
     """Add everything here to the spec, each as soon as something refers to it."""
     for name, header in HEADERS.items():
         spec.components.header(name, header, lazy=True)
-    for name, (location, parameter) in PARAMETERS.items():
-        spec.components.parameter(name, location, parameter, lazy=True)
+    spec.components.parameter("LogId", "path", _LOG_ID, lazy=True)
     for name, link in LINKS.items():
         spec.components.link(name, link, lazy=True)

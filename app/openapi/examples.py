@@ -10,7 +10,8 @@ from typing import Any
 
 from apispec import APISpec
 
-from app.problems import CATALOGUE, COLLECTION_PATH, Problem
+from app.problem_types import CATALOGUE
+from app.problems import COLLECTION_PATH, Problem
 from app.service import cursor
 from app.service.documents import log_id_of
 from app.service.stores.port import Position

@@ -10,7 +10,8 @@ from apispec import APISpec
 from app.openapi import examples
 from app.openapi.components import ON_EVERY_ANSWER, headers
 from app.openapi.fields import TEXT_PATTERN
-from app.problems import CATALOGUE, COLLECTION_PATH, MOST_ERRORS
+from app.problem_types import CATALOGUE
+from app.problems import COLLECTION_PATH, MOST_ERRORS
 from app.service.documents import ID_PATTERN
 from app.strict_json import LARGEST_BODY
 from app.violations import VIOLATIONS

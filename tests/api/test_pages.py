@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from app.api import Api
 from app.factory import create_app
-from app.problems import CATALOGUE
+from app.problem_types import CATALOGUE
 from app.settings import Settings
 from tests.conftest import OpenStore
 from tests.issuer import Issuer

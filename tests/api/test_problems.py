@@ -14,7 +14,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.factory import create_app
-from app.problems import CATALOGUE, Problem, problem_of
+from app.problem_types import CATALOGUE
+from app.problems import Problem, problem_of
 from app.service import errors
 from app.settings import Settings
 from tests import world

@@ -18,7 +18,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from app.api import api_of
 from app.factory import create_app
 from app.openapi.document import to_yaml
-from app.problems import CATALOGUE
+from app.problem_types import CATALOGUE
 from app.service.stores.port import Store
 from app.settings import SCOPES, Settings
 from app.violations import VIOLATIONS

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.problems import CATALOGUE
+from app.problem_types import CATALOGUE
 from app.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
