@@ -1,6 +1,6 @@
 """The kinds of values on the wire: what each accepts, how it is normalised and how it is written.
 
-Each field raises coded messages (`app.problems.Coded`, attached by `schemas.Coding`): the keys of
+Each field raises coded messages (`app.problems.Coded`, attached by `shape.Shape`): the keys of
 `default_error_messages` are the codes.
 """
 

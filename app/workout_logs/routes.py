@@ -18,11 +18,8 @@ from app.service.links import ExternalLinks
 from app.service.model import Caller, WorkoutLog
 from app.service.workout_logs import ListFilters, Precondition, WorkoutLogs
 from app.settings import READ_SCOPE, WRITE_SCOPE
+from app.workout_logs.parameters import ChangeHeaders, CreateHeaders, ListQuery, ReadHeaders
 from app.workout_logs.schemas import (
-    ChangeHeaders,
-    CreateHeaders,
-    ListQuery,
-    ReadHeaders,
     WorkoutLogAnswer,
     WorkoutLogCreate,
     WorkoutLogList,

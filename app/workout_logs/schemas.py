@@ -6,150 +6,60 @@ names are the attributes of `app.service.model`, the JSON names their camelCase.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import StrEnum
-from functools import cached_property
+from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, validate
-from werkzeug.datastructures import ETags
 
 from app.problems import Coded
 from app.service import rules, units
 from app.service.documents import COLDEST, HOTTEST, ID_PATTERN, LONGEST_DISTANCE
 from app.service.links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
-from app.service.workout_logs import ListFilters
-from app.workout_logs.dumping import compile_dump
 from app.workout_logs.fields import (
     LONGEST_STORED_TEXT,
     MOST_STORED_TEXTS,
-    Cursor,
     DocumentId,
     Duration,
-    EntityTags,
     ExternalLink,
     Ignored,
     Number,
     Pace,
-    QueryDate,
-    QueryInteger,
     Text,
 )
-
-LARGEST_PAGE = 100
-
-_CODES = {"invalid": "type", "null": "null-not-allowed", "unknown": "not-a-choice"}
-"""Codes of marshmallow's own messages whose keys say too little."""
-
-
-def camel_case(name: str) -> str:
-    """The JSON name of an attribute."""
-    first, *others = name.split("_")
-    return first + "".join(each.capitalize() for each in others)
-
-
-class Shape(ma.Schema):
-    """Base of all shapes: camelCase on the wire, coded messages, unknown members refused."""
-
-    class Meta:
-        unknown = ma.RAISE
-
-    error_messages = {
-        "unknown": Coded("unknown-field", "There is no such field here."),
-        "type": Coded("type", "Not an object."),
-    }
-
-    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
-        """What marshmallow's own `dump` writes, in a tenth of its time."""
-        if self.many if many is None else many:
-            return [self._dump_one(each) for each in obj]
-        return self._dump_one(obj)
-
-    @cached_property
-    def _dump_one(self) -> Callable[[Any], Any]:
-        return compile_dump(self)
-
-    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        if field_obj.data_key is None:
-            field_obj.data_key = camel_case(field_name)
-        # A list's items and an enum's values have fields of their own.
-        for each in (
-            field_obj,
-            getattr(field_obj, "inner", None),
-            getattr(field_obj, "field", None),
-        ):
-            if each is not None:
-                each.error_messages = _coded(each.error_messages)
-
-
-def _coded(messages: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: Coded(_CODES.get(key, key.replace("_", "-")), message)
-        for key, message in messages.items()
-    }
-
-
-def _enum(kind: type[StrEnum], description: str, **kwargs: Any) -> fields.Enum[Any]:
-    """A named value. On the way out None is said as null, whatever the schema says of it."""
-    return fields.Enum(
-        kind, by_value=fields.String, metadata={"description": description}, **kwargs
-    )
-
-
-def _string(description: str, **metadata: Any) -> fields.String:
-    """A text on the way out, or null."""
-    metadata = {"minLength": 1, "maxLength": LONGEST_STORED_TEXT} | metadata
-    return fields.String(
-        required=True, allow_none=True, metadata={"description": description, **metadata}
-    )
-
-
-class ReadShape(Shape):
-    """Base of what is read. Clients ignore members that they do not know, so more can be added."""
-
-    class Meta:
-        unknown = ma.EXCLUDE
-
-
-def _id(description: str) -> fields.String:
-    """A document's id on the way out."""
-    return fields.String(
-        required=True,
-        metadata={"description": description, "maxLength": 128, "pattern": ID_PATTERN},
-    )
+from app.workout_logs.shape import LARGEST_PAGE, ReadShape, Shape, enum, read_id, read_text
 
 
 class PlannedSession(ReadShape):
     """The training session as planned."""
 
-    id = _id("The session's document id.")
-    date = _string("The day planned.", format="date", maxLength=10)
-    day = _string("The day's name or number in the plan, as the planner wrote it.")
-    type = _enum(SessionType, "The kind of session.", required=True, allow_none=True)
-    distance = _string("The distance planned, in the planner's words.")
-    duration = _string("The duration planned, in the planner's words.")
-    pace = _string("The pace planned, in the planner's words.")
+    id = read_id("The session's document id.")
+    date = read_text("The day planned.", format="date", maxLength=10)
+    day = read_text("The day's name or number in the plan, as the planner wrote it.")
+    type = enum(SessionType, "The kind of session.", required=True, allow_none=True)
+    distance = read_text("The distance planned, in the planner's words.")
+    duration = read_text("The duration planned, in the planner's words.")
+    pace = read_text("The pace planned, in the planner's words.")
 
 
 class Runner(ReadShape):
     """Whose log it is."""
 
-    id = _id("The user's document id.")
-    name = _string("The name to show.")
+    id = read_id("The user's document id.")
+    name = read_text("The name to show.")
 
 
 class WorkoutLog(ReadShape):
     """What a runner really did in a planned session. Every member is always present."""
 
-    id = _id("The log's document id, which is `logId` in addresses.")
-    session_id = _string(
+    id = read_id("The log's document id, which is `logId` in addresses.")
+    session_id = read_text(
         "The training session that the log is about.", maxLength=128, pattern=ID_PATTERN
     )
-    runner_id = _string("The user whose log it is.", maxLength=128, pattern=ID_PATTERN)
-    status = _enum(Status, "How the session ended.", required=True, allow_none=True)
-    external_link = _string("The activity at Garmin or Strava.", format="uri", maxLength=2048)
+    runner_id = read_text("The user whose log it is.", maxLength=128, pattern=ID_PATTERN)
+    status = enum(Status, "How the session ended.", required=True, allow_none=True)
+    external_link = read_text("The activity at Garmin or Strava.", format="uri", maxLength=2048)
     actual_distance = Number(
         above=0,
         most=LONGEST_DISTANCE,
@@ -182,8 +92,8 @@ class WorkoutLog(ReadShape):
         validate=validate.Range(1, units.SLOWEST_PACE),
         metadata={"description": "The pace, in seconds per km.", "format": "int32"},
     )
-    notes = _string("The runner's own words.")
-    feeling = _enum(Feeling, "How the runner felt.", required=True, allow_none=True)
+    notes = read_text("The runner's own words.")
+    feeling = enum(Feeling, "How the runner felt.", required=True, allow_none=True)
     injuries = fields.List(
         fields.String(metadata={"minLength": 1, "maxLength": LONGEST_STORED_TEXT}),
         required=True,
@@ -192,7 +102,7 @@ class WorkoutLog(ReadShape):
             "maxItems": MOST_STORED_TEXTS,
         },
     )
-    weather = _string("The weather, in the runner's words.")
+    weather = read_text("The weather, in the runner's words.")
     temperature = Number(
         least=COLDEST,
         most=HOTTEST,
@@ -200,8 +110,8 @@ class WorkoutLog(ReadShape):
         allow_none=True,
         metadata={"description": "The air's temperature, in °C."},
     )
-    created_at = _string("When the log was created, in UTC.", format="date-time", maxLength=40)
-    updated_at = _string("When the log last changed, in UTC.", format="date-time", maxLength=40)
+    created_at = read_text("When the log was created, in UTC.", format="date-time", maxLength=40)
+    updated_at = read_text("When the log last changed, in UTC.", format="date-time", maxLength=40)
     session = fields.Nested(
         PlannedSession,
         required=True,
@@ -246,7 +156,7 @@ class _WorkoutLogInput(Shape):
     notes = Text(
         2000, multiline=True, allow_none=True, metadata={"description": "The runner's own words."}
     )
-    feeling = _enum(Feeling, "How the runner felt.", allow_none=True)
+    feeling = enum(Feeling, "How the runner felt.", allow_none=True)
     injuries = fields.List(
         Text(200),
         allow_none=True,
@@ -280,7 +190,7 @@ class WorkoutLogCreate(_WorkoutLogInput):
     runner_id = DocumentId(
         metadata={"description": "The runner, by default the caller; for admins only."}
     )
-    status = _enum(Status, "How the session ended.", required=True)
+    status = enum(Status, "How the session ended.", required=True)
 
     @ma.validates_schema(skip_on_field_errors=False, pass_original=True)
     def _rules(self, data: dict[str, Any], original: Any, **_: Any) -> None:
@@ -306,7 +216,7 @@ class WorkoutLogUpdate(_WorkoutLogInput):
     `runnerId` are accepted as they are.
     """
 
-    status = _enum(Status, "How the session ended; it cannot be cleared.")
+    status = enum(Status, "How the session ended; it cannot be cleared.")
     session_id = DocumentId(allow_none=True, metadata={"description": "Unchanged, if sent."})
     runner_id = DocumentId(allow_none=True, metadata={"description": "Unchanged, if sent."})
     id = Ignored()
@@ -326,85 +236,6 @@ class WorkoutLogUpdate(_WorkoutLogInput):
         }
 
 
-class ListQuery(Shape):
-    """The query parameters of a list, as `ListFilters`."""
-
-    limit = QueryInteger(
-        validate=validate.Range(
-            1, LARGEST_PAGE, error=Coded("out-of-range", "From {min} to {max} logs a page.")
-        ),
-        metadata={"description": "How many logs a page holds at most.", "default": 20},
-    )
-    cursor = Cursor(
-        attribute="after", metadata={"description": "The `nextCursor` of the page before."}
-    )
-    session_id = DocumentId(metadata={"description": "Logs about this training session."})
-    runner_id = DocumentId(metadata={"description": "Logs of this runner."})
-    status = _enum(Status, "Logs with this status.")
-    feeling = _enum(Feeling, "Logs with this feeling.")
-    date_from = QueryDate(metadata={"description": "Sessions planned on this day or later."})
-    date_to = QueryDate(metadata={"description": "Sessions planned on this day or earlier."})
-    with_total = fields.Boolean(
-        truthy={"true"},
-        falsy={"false"},
-        metadata={"description": "Whether to count all matches, too.", "default": False},
-    )
-
-    @ma.post_load
-    def _filters(self, data: dict[str, Any], **_: Any) -> ListFilters:
-        return ListFilters(**data)
-
-
-class Headers(Shape):
-    """Base of what an operation reads from the headers; requests have many others."""
-
-    class Meta:
-        unknown = ma.EXCLUDE
-
-
-class CreateHeaders(Headers):
-    """The headers of a create."""
-
-    idempotency_key = fields.String(
-        data_key="Idempotency-Key",
-        validate=validate.Regexp(
-            r"[!-~]{1,255}\Z",
-            error=Coded("format", "From 1 to 255 visible ASCII characters."),
-        ),
-        metadata={
-            "description": "A key of the client's making. The same request sent again with it "
-            "replays the first answer.",
-            "maxLength": 255,
-            "pattern": "^[!-~]{1,255}$",
-        },
-    )
-
-
-class ReadHeaders(Headers):
-    """The headers of a read."""
-
-    if_none_match = EntityTags(
-        data_key="If-None-Match",
-        load_default=ETags,
-        metadata={
-            "description": "The `ETag` of the log as you know it. The answer is 304, without a "
-            "body, while it still has it."
-        },
-    )
-
-
-class ChangeHeaders(Headers):
-    """The headers of an update and of a delete."""
-
-    if_match = EntityTags(
-        data_key="If-Match",
-        metadata={
-            "description": "The `ETag` that the log must still have. Otherwise the answer is 412 "
-            "and nothing is changed. Without it the change is made to whatever is there."
-        },
-    )
-
-
 class Pagination(ReadShape):
     """Where the page stands in the list."""
 
@@ -413,7 +244,7 @@ class Pagination(ReadShape):
         validate=validate.Range(1, LARGEST_PAGE),
         metadata={"description": "How many logs a page holds at most.", "format": "int32"},
     )
-    next_cursor = _string("The `cursor` of the next page; null on the last one.", maxLength=512)
+    next_cursor = read_text("The `cursor` of the next page; null on the last one.", maxLength=512)
     total = fields.Integer(
         required=True,
         allow_none=True,

@@ -1,0 +1,94 @@
+"""What requests say beside their bodies: the query of a list, and headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+from werkzeug.datastructures import ETags
+
+from app.problems import Coded
+from app.service.model import Feeling, Status
+from app.service.workout_logs import ListFilters
+from app.workout_logs.fields import Cursor, DocumentId, EntityTags, QueryDate, QueryInteger
+from app.workout_logs.shape import LARGEST_PAGE, Shape, enum
+
+
+class ListQuery(Shape):
+    """The query parameters of a list, as `ListFilters`."""
+
+    limit = QueryInteger(
+        validate=validate.Range(
+            1, LARGEST_PAGE, error=Coded("out-of-range", "From {min} to {max} logs a page.")
+        ),
+        metadata={"description": "How many logs a page holds at most.", "default": 20},
+    )
+    cursor = Cursor(
+        attribute="after", metadata={"description": "The `nextCursor` of the page before."}
+    )
+    session_id = DocumentId(metadata={"description": "Logs about this training session."})
+    runner_id = DocumentId(metadata={"description": "Logs of this runner."})
+    status = enum(Status, "Logs with this status.")
+    feeling = enum(Feeling, "Logs with this feeling.")
+    date_from = QueryDate(metadata={"description": "Sessions planned on this day or later."})
+    date_to = QueryDate(metadata={"description": "Sessions planned on this day or earlier."})
+    with_total = fields.Boolean(
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "Whether to count all matches, too.", "default": False},
+    )
+
+    @ma.post_load
+    def _filters(self, data: dict[str, Any], **_: Any) -> ListFilters:
+        return ListFilters(**data)
+
+
+class Headers(Shape):
+    """Base of what an operation reads from the headers; requests have many others."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+
+class CreateHeaders(Headers):
+    """The headers of a create."""
+
+    idempotency_key = fields.String(
+        data_key="Idempotency-Key",
+        validate=validate.Regexp(
+            r"[!-~]{1,255}\Z",
+            error=Coded("format", "From 1 to 255 visible ASCII characters."),
+        ),
+        metadata={
+            "description": "A key of the client's making. The same request sent again with it "
+            "replays the first answer.",
+            "maxLength": 255,
+            "pattern": "^[!-~]{1,255}$",
+        },
+    )
+
+
+class ReadHeaders(Headers):
+    """The headers of a read."""
+
+    if_none_match = EntityTags(
+        data_key="If-None-Match",
+        load_default=ETags,
+        metadata={
+            "description": "The `ETag` of the log as you know it. The answer is 304, without a "
+            "body, while it still has it."
+        },
+    )
+
+
+class ChangeHeaders(Headers):
+    """The headers of an update and of a delete."""
+
+    if_match = EntityTags(
+        data_key="If-Match",
+        metadata={
+            "description": "The `ETag` that the log must still have. Otherwise the answer is 412 "
+            "and nothing is changed. Without it the change is made to whatever is there."
+        },
+    )

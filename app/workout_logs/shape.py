@@ -1,0 +1,99 @@
+"""What all shapes on the wire have in common, and the fields that several of them use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields
+
+from app.problems import Coded
+from app.service.documents import ID_PATTERN
+from app.workout_logs.dumping import compile_dump
+from app.workout_logs.fields import LONGEST_STORED_TEXT
+
+LARGEST_PAGE = 100
+"""Logs."""
+
+_CODES = {"invalid": "type", "null": "null-not-allowed", "unknown": "not-a-choice"}
+"""Codes of marshmallow's own messages whose keys say too little."""
+
+
+def camel_case(name: str) -> str:
+    """The JSON name of an attribute."""
+    first, *others = name.split("_")
+    return first + "".join(each.capitalize() for each in others)
+
+
+class Shape(ma.Schema):
+    """Base of all shapes: camelCase on the wire, coded messages, unknown members refused."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+    error_messages = {
+        "unknown": Coded("unknown-field", "There is no such field here."),
+        "type": Coded("type", "Not an object."),
+    }
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """What marshmallow's own `dump` writes, in a tenth of its time."""
+        if self.many if many is None else many:
+            return [self._dump_one(each) for each in obj]
+        return self._dump_one(obj)
+
+    @cached_property
+    def _dump_one(self) -> Callable[[Any], Any]:
+        return compile_dump(self)
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        if field_obj.data_key is None:
+            field_obj.data_key = camel_case(field_name)
+        # A list's items and an enum's values have fields of their own.
+        for each in (
+            field_obj,
+            getattr(field_obj, "inner", None),
+            getattr(field_obj, "field", None),
+        ):
+            if each is not None:
+                each.error_messages = _coded(each.error_messages)
+
+
+def _coded(messages: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: Coded(_CODES.get(key, key.replace("_", "-")), message)
+        for key, message in messages.items()
+    }
+
+
+def enum(kind: type[StrEnum], description: str, **kwargs: Any) -> fields.Enum[Any]:
+    """A named value. On the way out None is said as null, whatever the schema says of it."""
+    return fields.Enum(
+        kind, by_value=fields.String, metadata={"description": description}, **kwargs
+    )
+
+
+def read_text(description: str, **metadata: Any) -> fields.String:
+    """A text on the way out, or null."""
+    metadata = {"minLength": 1, "maxLength": LONGEST_STORED_TEXT} | metadata
+    return fields.String(
+        required=True, allow_none=True, metadata={"description": description, **metadata}
+    )
+
+
+class ReadShape(Shape):
+    """Base of what is read. Clients ignore members that they do not know, so more can be added."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+
+def read_id(description: str) -> fields.String:
+    """A document's id on the way out."""
+    return fields.String(
+        required=True,
+        metadata={"description": description, "maxLength": 128, "pattern": ID_PATTERN},
+    )
