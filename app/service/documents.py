@@ -93,6 +93,11 @@ def reference(document_id: str) -> dict[str, str]:
     return {"_type": "reference", "_ref": document_id}
 
 
+def now() -> str:
+    """This moment, as documents hold instants."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def read_log(
     document: Document, session: Document | None, runner: Document | None, links: ExternalLinks
 ) -> WorkoutLog:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from app.service import cursor, documents, policy, rules
@@ -143,7 +142,7 @@ class WorkoutLogs:
                 raise InvalidLog(broken)
             if not changes:
                 return log
-            values = documents.field_values(changes) | {"updatedAt": _now()}
+            values = documents.field_values(changes) | {"updatedAt": documents.now()}
             document = self._store.update_log(
                 log_id,
                 set_fields={name: each for name, each in values.items() if each is not None},
@@ -257,7 +256,7 @@ def _context_violations(context: CreateContext, runner_id: str) -> Sequence[Viol
 def _new_document(blank: WorkoutLog, changes: Mapping[str, Any]) -> Document:
     identity = {"session_id": blank.session_id, "runner_id": blank.runner_id}
     values = documents.field_values({**identity, **changes})
-    now = _now()
+    now = documents.now()
     return {
         "_id": blank.id,
         "_type": "workoutLog",
@@ -269,7 +268,3 @@ def _new_document(blank: WorkoutLog, changes: Mapping[str, Any]) -> Document:
 
 def _runner_id(document: Document) -> str | None:
     return documents.reference_id(document.get("runnerId"))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

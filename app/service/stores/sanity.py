@@ -13,10 +13,9 @@ import math
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
-from app.service.documents import Document
+from app.service.documents import Document, now
 from app.service.errors import (
     DuplicateLog,
     LogInUse,
@@ -116,7 +115,7 @@ class SanityStore:
     def delete_log(self, log_id: str, *, if_revision: str) -> None:
         # Only a patch can be for one revision, so one goes first in the same transaction; it
         # changes something, to be sure that it counts.
-        fields = {"set": {"updatedAt": _now()}}
+        fields = {"set": {"updatedAt": now()}}
         guard = {"patch": {"id": log_id, "ifRevisionID": if_revision, **fields}}
         self._execute(
             writes.Write(
@@ -220,7 +219,3 @@ def _context_of_create(result: dict[str, Any]) -> CreateContext:
 def _of_type(type_: str, document: Document | None) -> Document | None:
     """What a reference leads to, if it is what it should be."""
     return document if document and document["_type"] == type_ else None
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,13 +12,12 @@ import queue
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from app.service.documents import Document, reference_id, revision_of
+from app.service.documents import Document, now, reference_id, revision_of
 from app.service.errors import (
     DuplicateLog,
     LogInUse,
@@ -114,8 +113,8 @@ class SqliteStore:
             )
 
     def create_log(self, document: Document, *, transaction_id: str) -> Document:
-        now = _now()
-        stored = {**document, "_createdAt": now, "_updatedAt": now, "_rev": transaction_id}
+        instant = now()
+        stored = {**document, "_createdAt": instant, "_updatedAt": instant, "_rev": transaction_id}
         pair = {
             "runner_id": reference_id(document.get("runnerId")),
             "session_id": reference_id(document.get("sessionId")),
@@ -140,7 +139,7 @@ class SqliteStore:
         with self.transaction() as connection:
             current = _log_at(connection, log_id, if_revision)
             kept = {name: each for name, each in current.items() if name not in unset_fields}
-            stored = {**kept, **set_fields, "_updatedAt": _now(), "_rev": transaction_id}
+            stored = {**kept, **set_fields, "_updatedAt": now(), "_rev": transaction_id}
             connection.execute(queries.REPLACE, {"id": log_id, "body": _text(stored)})
         return stored
 
@@ -253,7 +252,3 @@ def _log_at(connection: sqlite3.Connection, log_id: str, revision: str) -> dict[
 
 def _text(document: Document) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
