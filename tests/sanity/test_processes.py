@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,9 +22,8 @@ Send = Callable[..., requests.Response]
 
 
 @pytest.fixture(scope="module")
-def send(content_lake: ContentLake, issuer: Issuer) -> Iterator[Send]:
-    """Sends the runner's requests to two servers in turn."""
-    settings = {
+def settings(content_lake: ContentLake, issuer: Issuer) -> dict[str, str]:
+    return {
         "SANITY_PROJECT_ID": PROJECT,
         "SANITY_DATASET": DATASET,
         "SANITY_API_TOKEN": EDITOR_TOKEN,
@@ -33,6 +33,11 @@ def send(content_lake: ContentLake, issuer: Issuer) -> Iterator[Send]:
         "WORKERS": "1",
         "RATE_LIMIT": "",
     }
+
+
+@pytest.fixture(scope="module")
+def send(settings: dict[str, str], issuer: Issuer) -> Iterator[Send]:
+    """Sends the runner's requests to two servers in turn."""
     headers = {"Authorization": f"Bearer {issuer.token(RUNNER)}"}
     with ExitStack() as stack:
         servers = cycle([stack.enter_context(running_server(settings)).url for _ in range(2)])
@@ -103,3 +108,19 @@ def test_of_200_updates_by_200_clients_all_succeed(lake: ContentLake, send: Send
         assert Counter(threads.map(update, range(200))) == {200: 200}
     final = send("GET", path).json()["data"]
     assert (int(final["notes"]) % 2, int(final["weather"]) % 2) == (0, 1)
+
+
+def test_a_request_under_way_ends_before_the_server_does(
+    lake: ContentLake, settings: dict[str, str], issuer: Issuer
+) -> None:
+    headers = {"Authorization": f"Bearer {issuer.token(RUNNER)}"}
+    body = {"sessionId": session_of(RUNNER, 10), "status": "dnf"}
+    with running_server(settings) as server, ThreadPoolExecutor(1) as thread:
+        lake.delays(latency=0.5)
+        url = f"{server.url}/api/workout-logs"
+        answer = thread.submit(requests.post, url, json=body, headers=headers, timeout=30)
+        while not sum(lake.requests().values()):
+            time.sleep(0.01)
+        server.process.terminate()
+        assert answer.result().status_code == 201
+        assert server.process.wait(30) == 0
