@@ -12,6 +12,9 @@ from pathlib import Path
 import app
 from app.docs.assets import FOLDERS
 
+OF_TYPE_CHECKERS = {"_typeshed"}
+"""What no program can import: it exists only where types are checked."""
+
 
 def imported() -> Iterator[str]:
     """The packages that modules of the application import, or serve files of."""
@@ -28,7 +31,7 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
     distributions = packages_distributions()
     needed = {
         distributions[package][0].lower()
-        for package in {*imported()} - {"app", *sys.stdlib_module_names}
+        for package in {*imported()} - {"app", *sys.stdlib_module_names, *OF_TYPE_CHECKERS}
     }
     required = {
         re.match(r"[\w-]+", each)[0].lower()
