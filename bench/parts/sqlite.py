@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import count, islice
 from pathlib import Path
 
 import orjson
@@ -112,7 +111,7 @@ def _reads(bench: Bench, logs: int, tokens: dict[str, str]) -> dict[str, Load]:
 def _writes(bench: Bench, logs: int, tokens: dict[str, str], turn: int) -> dict[str, Load]:
     """Every request of its own kind once: a second time it would be refused, or change nothing."""
     spare = range(turn * WRITES, (turn + 1) * WRITES)
-    some = [*islice(count(turn), 0, logs, max(1, logs // WRITES))][:WRITES]
+    some = range(turn, logs, max(1, logs // WRITES))[:WRITES]
     changes = {**traffic.CHANGES, "notes": f"Corrected in round {turn}."}
     admin, runner = tokens[ADMIN_ID], tokens[RUNNER_ID]
     creates = [traffic.create(runner, f"spare-{number}") for number in spare]
