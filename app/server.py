@@ -15,6 +15,10 @@ from app.factory import create_store
 from app.service.errors import StoreError
 from app.settings import Settings, SettingsError
 
+MOST_CONNECTIONS = 4096
+"""Connections that a worker keeps open. With granian's own bound, 512 for each of two workers, some
+of 1,000 clients that pause between requests waited until others had left."""
+
 LONGEST_FAREWELL = 15
 """Seconds that requests under way have to end after a SIGTERM; platforms kill after 30, mostly."""
 
@@ -29,6 +33,8 @@ def serve(settings: Settings) -> None:
         interface=Interfaces.WSGI,
         workers=settings.workers,
         blocking_threads=settings.threads,
+        backlog=MOST_CONNECTIONS,
+        backpressure=MOST_CONNECTIONS,
         respawn_failed_workers=True,
         workers_kill_timeout=LONGEST_FAREWELL,
         websockets=False,
