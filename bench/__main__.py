@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
@@ -33,6 +35,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write every sample to this file")
     parser.add_argument("--page", type=Path, help="renew the results in this Markdown page")
     arguments = parser.parse_args()
+    # Leave by an exception, so that everything that was started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     sizes = TINY if arguments.tiny else FULL
     with tempfile.TemporaryDirectory() as folder, Issuer() as issuer:
         bench = Bench(sizes=sizes, folder=Path(folder), issuer=issuer)
