@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     app = App("app", static_folder=None)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask documents
     app.logger.setLevel(settings.log_level.upper())
     app.url_map.merge_slashes = False
     app.config.update(
@@ -108,7 +108,7 @@ def _create_issuer(app: Flask, settings: Settings) -> Issuer | None:
         return RemoteIssuer(settings.oauth_issuer, settings.oauth_audience)
     if settings.development_sign_in:
         # Imported here, so that a process in production never holds it.
-        from app.development import authorization_server  # noqa: PLC0415
+        from app.development import authorization_server  # noqa: PLC0415 - see above
 
         return authorization_server.install(app, settings)
     return None

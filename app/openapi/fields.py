@@ -52,7 +52,7 @@ class Converter(OpenAPIConverter):
 
     def schema2jsonschema(self, schema: Schema) -> JSONSchema:
         """The schema with its docstring as its description, and examples of its members."""
-        found: JSONSchema = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        found: JSONSchema = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]  # as above
         name = type(schema).__name__
         for member, value in examples.MEMBERS.get(name, {}).items():
             if "type" in found["properties"].get(member, {}):
