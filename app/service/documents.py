@@ -17,6 +17,8 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+import orjson
+
 from app.service import units
 from app.service.links import ExternalLinks
 from app.service.model import Feeling, PlannedSession, Runner, SessionType, Status, WorkoutLog
@@ -48,6 +50,9 @@ FIELD_NAMES = {
 
 _published_id = re.compile(ID_PATTERN.removeprefix("^").removesuffix("$"))
 _utc = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
+_escape = re.compile(
+    r"(?P<kept>\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?!u[dD][89a-fA-F]|u0000).))|\\u...."
+)
 _plain_revision = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _STATUSES = {each.value: each for each in Status}
@@ -55,6 +60,18 @@ _FEELINGS = {each.value: each for each in Feeling}
 _SESSION_TYPES = {each.value: each for each in SessionType}
 
 Member = TypeVar("Member", bound=StrEnum)
+
+
+def loads(data: bytes) -> Any:
+    """The JSON of a store, its texts without what is no text: NUL, which not every client can hold,
+    and lone surrogates, which some programs leave of an emoji. Raises ValueError, RecursionError.
+    """
+    if b"\\" not in data or b"\\u0000" not in data:
+        try:
+            return orjson.loads(data)
+        except orjson.JSONDecodeError:
+            pass  # which a lone surrogate is enough for, or a number beyond a double
+    return json.loads(_escape.sub(r"\g<kept>", data.decode(errors="ignore")))
 
 
 def is_published_id(text: str) -> bool:
@@ -105,24 +122,25 @@ def read_log(
 
     Never raises, whatever the fields hold.
     """
-    link = _text(document.get("externalLink"))
+    field = document.get
+    link = _text(field("externalLink"))
     return WorkoutLog(
         id=document["_id"],
         revision=revision_of(document),
-        session_id=_id(document.get("sessionId")),
-        runner_id=_id(document.get("runnerId")),
-        status=_member(_STATUSES, document.get("status")),
+        session_id=_id(field("sessionId")),
+        runner_id=_id(field("runnerId")),
+        status=_member(_STATUSES, field("status")),
         external_link=link if link and links.allows(link) else None,
-        actual_distance=_number(document.get("actualDistance"), 0, LONGEST_DISTANCE) or None,
-        actual_duration=_duration(document.get("actualDuration")),
-        actual_pace=_pace(document.get("actualPace")),
-        notes=_text(document.get("notes")),
-        feeling=_member(_FEELINGS, document.get("feeling")),
-        injuries=_texts(document.get("injuries")),
-        weather=_text(document.get("weather")),
-        temperature=_number(document.get("temperature"), COLDEST, HOTTEST),
-        created_at=_instant(document.get("_createdAt")) or _instant(document.get("createdAt")),
-        updated_at=_instant(document.get("_updatedAt")) or _instant(document.get("updatedAt")),
+        actual_distance=_number(field("actualDistance"), 0, LONGEST_DISTANCE) or None,
+        actual_duration=_duration(field("actualDuration")),
+        actual_pace=_pace(field("actualPace")),
+        notes=_text(field("notes")),
+        feeling=_member(_FEELINGS, field("feeling")),
+        injuries=_texts(field("injuries")),
+        weather=_text(field("weather")),
+        temperature=_number(field("temperature"), COLDEST, HOTTEST),
+        created_at=_instant(field("_createdAt")) or _instant(field("createdAt")),
+        updated_at=_instant(field("_updatedAt")) or _instant(field("updatedAt")),
         session=read_session(session) if session else None,
         runner=Runner(runner["_id"], _text(runner.get("name"))) if runner else None,
     )
@@ -130,14 +148,15 @@ def read_log(
 
 def read_session(document: Document) -> PlannedSession:
     """The planned session in a `trainingSession` document. Never raises."""
+    field = document.get
     return PlannedSession(
         id=document["_id"],
-        date=_date(document.get("date")),
-        day=_planned(document.get("day")),
-        type=_member(_SESSION_TYPES, document.get("type")),
-        distance=_planned(document.get("distance")),
-        duration=_planned(document.get("duration")),
-        pace=_planned(document.get("pace")),
+        date=_date(field("date")),
+        day=_planned(field("day")),
+        type=_member(_SESSION_TYPES, field("type")),
+        distance=_planned(field("distance")),
+        duration=_planned(field("duration")),
+        pace=_planned(field("pace")),
     )
 
 
@@ -159,38 +178,32 @@ def _stored(name: str, value: Any) -> Any:
 
 
 def _id(value: object) -> str | None:
-    found = reference_id(value)
-    return found if found and is_published_id(found) else None
+    if isinstance(value, dict):
+        value = value.get("_ref")
+    return value if isinstance(value, str) and _published_id.fullmatch(value) else None
 
 
 def _text(value: object) -> str | None:
-    """A text that is not empty, without lone surrogates, which some programs leave of an emoji.
-
-    And without NUL, which not every client can hold.
-    """
-    if not isinstance(value, str):
-        return None
-    value = value.replace("\0", "")
-    return (value if value.isascii() else value.encode(errors="ignore").decode()) or None
+    """A text that is not empty."""
+    return (value or None) if isinstance(value, str) else None
 
 
 def _texts(value: object) -> list[str]:
-    if isinstance(value, str):
-        value = [value]
-    items = map(_text, value) if isinstance(value, list) else ()
-    return [each for each in items if each]
+    if isinstance(value, list):
+        return [each for each in value if isinstance(each, str) and each]
+    return [value] if isinstance(value, str) and value else []
 
 
 def _planned(value: object) -> str | None:
     """A planner's figure: text, though some plans hold it as a number."""
     if isinstance(value, str):
-        return _text(value)
+        return value or None
     figure = _number(value, 0, sys.float_info.max)
     return None if figure is None else f"{figure:g}"
 
 
 def _number(value: object, least: float, most: float) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if type(value) is not float and type(value) is not int:  # nor bool, which is an int, too
         return None
     return value if least <= value <= most else None
 

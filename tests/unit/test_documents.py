@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import orjson
@@ -146,12 +148,41 @@ def test_what_cannot_be_an_id_is_null(value: str) -> None:
         assert (read.session_id, read.runner_id) == (None, None)
 
 
-@pytest.mark.parametrize("name", ["notes", "weather", "injuries"])
-def test_a_lone_surrogate_is_left_out(name: str) -> None:
-    read = documents.read_log({"_id": "x", name: "run \ud83d!"}, None, None, LINKS)
-    assert b"run !" in orjson.dumps(WorkoutLogAnswer().dump({"data": read}))
-    only = documents.read_log({"_id": "x", name: "\ud83d"}, None, None, LINKS)
-    orjson.dumps(WorkoutLogAnswer().dump({"data": only}))
+@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_what_is_no_text_is_left_out_of_a_store_s_json(content: Any) -> None:
+    as_javascript_writes_it = json.dumps(content).encode()
+    read = documents.loads(as_javascript_writes_it)
+    assert orjson.loads(orjson.dumps(read)) == read
+    assert "\0" not in json.dumps(read, ensure_ascii=False)
+    if not re.search(rb"u0000|ud[89a-f]", as_javascript_writes_it):
+        assert read == content
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("run \ud83d!", "run !"),
+        ("\udc00\ud83d\ude00\ud83d", "\U0001f600"),
+        ("\0a\0", "a"),
+        ("\\u0000 \\ud83d", "\\u0000 \\ud83d"),
+        ("\\\0\\\ud83d\n", "\\\\\n"),
+        ("\ud83d", ""),
+    ],
+)
+def test_nul_and_lone_surrogates_are_left_out(text: str, left: str) -> None:
+    assert documents.loads(json.dumps({"notes": [text]}).encode()) == {"notes": [left]}
+    assert documents.loads(json.dumps(text).encode() + b" ") == left
+
+
+@pytest.mark.parametrize("odd", [b"1e400", b"-1e400", b"1" * 400])
+def test_a_number_beyond_a_double_costs_no_page(odd: bytes) -> None:
+    assert documents.loads(b"[%b]" % odd)
+
+
+@pytest.mark.parametrize("broken", [b"", b"{", b'{"a": }', b"\xff"])
+def test_what_is_not_json_is_refused(broken: bytes) -> None:
+    with pytest.raises(ValueError, match="Expecting"):
+        documents.loads(broken)
 
 
 @pytest.mark.parametrize("value", [10**400, -5, True, [], float("inf")])

@@ -14,6 +14,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -138,13 +139,9 @@ class Connections(BaseAdapter):
             parser.feed_data(data)
             if time.monotonic() > end:
                 raise TimeoutError
-        response = requests.Response()
-        response.request = request
-        response.status_code = parser.get_status_code()
-        response.headers = message.headers
-        response._content = message.content()
-        stays = "close" not in message.headers.get("Connection", "").lower()
-        return response, stays and parser.get_http_version() == "1.1"
+        stays = b"close" not in message.fields.get(b"connection", b"").lower()
+        reply = _Reply(request, parser.get_status_code(), message)
+        return reply, stays and parser.get_http_version() == "1.1"
 
     def _text(self, request: requests.PreparedRequest) -> bytes:
         """The request as it goes over the wire."""
@@ -156,17 +153,17 @@ class Connections(BaseAdapter):
 
 
 class _Message:
-    """What the parser tells of a message, by the names that it calls."""
+    """What the parser tells of a message, by the names that it calls. Fields are in lower case."""
 
     def on_message_begin(self) -> None:
-        self.headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+        self.fields: dict[bytes, bytes] = {}
         self.body: list[bytes] = []
         self.complete = False
 
     __init__ = on_message_begin
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers[name.decode("latin-1")] = value.decode("latin-1")
+        self.fields[name.lower()] = value
 
     def on_body(self, data: bytes) -> None:
         self.body.append(data)
@@ -177,9 +174,30 @@ class _Message:
     def content(self) -> bytes:
         """The body, decompressed."""
         content = b"".join(self.body)
-        if self.headers.get("Content-Encoding") == "gzip":
+        if self.fields.get(b"content-encoding") == b"gzip":
             return zlib.decompress(content, wbits=zlib.MAX_WBITS | 16)
         return content
+
+
+class _Reply(requests.Response):
+    """A response that is there as a whole. What only a `requests.Session` needs is left out: the
+    jar for cookies alone takes longer than all the rest.
+    """
+
+    def __init__(
+        self, request: requests.PreparedRequest, status_code: int, message: _Message
+    ) -> None:
+        self.request = request
+        self.status_code = status_code
+        self._fields = message.fields
+        self._content = message.content()
+
+    @cached_property
+    def headers(self) -> CaseInsensitiveDict[str]:  # type: ignore[override]  # an attribute there
+        decoded = (
+            (name.decode("latin-1"), text.decode("latin-1")) for name, text in self._fields.items()
+        )
+        return CaseInsensitiveDict(decoded)
 
 
 def _has_news(connection: socket.socket) -> bool:

@@ -6,7 +6,6 @@ change what a query means.
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
@@ -18,7 +17,9 @@ from urllib.parse import quote
 import orjson
 import requests
 from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
 
+from app.service.documents import loads
 from app.service.stores import timing
 from app.service.stores.connections import Connections, NotConnected
 from app.service.stores.content_lake_errors import (
@@ -83,16 +84,13 @@ class ContentLake:
         self.limits = limits or Limits()
         self._adapter = adapter or Connections(url, most_idle=self.limits.pool_size)
         self._writes = threading.BoundedSemaphore(self.limits.writes_at_once)
-        headers = {
+        self._headers = {
             **({"Authorization": f"Bearer {token}"} if token else {}),
             "Content-Type": "application/json",
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
             "User-Agent": "workout-log-api",
         }
-        # Prepared once, because a Session would prepare each request anew, merging cookies, proxies
-        # and .netrc.
-        self._prepared = requests.Request("POST", url, headers=headers).prepare()
         base = f"{url.rstrip('/')}/v{api_version.removeprefix('v')}/data"
         self._query_url = f"{base}/query/{dataset}?perspective=published&returnQuery=false"
         self._mutate_url = (
@@ -191,8 +189,10 @@ class ContentLake:
 
     def _send(self, method: str, url: str, body: bytes, deadline: Deadline) -> requests.Response:
         """One round trip; the answer is a 2xx."""
-        request = self._prepared.copy()
+        # Prepared by hand: a Session would merge cookies, proxies and .netrc into each request.
+        request = requests.PreparedRequest()
         request.method, request.url, request.body = method, url, body
+        request.headers = CaseInsensitiveDict(self._headers)
         request.headers["Content-Length"] = str(len(body))
         left = deadline.left()
         timeout = (min(self.limits.connect_timeout, left), min(self.limits.read_timeout, left))
@@ -212,15 +212,7 @@ class ContentLake:
 
 def _parsed(response: requests.Response, read: Callable[[Any], Result]) -> Result:
     try:
-        return read(_loads(response.content))
+        return read(loads(response.content))
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
         about = f"{response.status_code} without an answer of the API{trace(response.headers)}"
         raise Unreadable(about) from error
-
-
-def _loads(data: bytes) -> Any:
-    """JSON as JavaScript writes it: one lone surrogate must not cost a whole page."""
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return json.loads(data)
