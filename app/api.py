@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import flask_smorest
 import marshmallow as ma
-import orjson
 from flask import Flask, Request, Response
-from flask.json.provider import JSONProvider
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
@@ -19,43 +17,6 @@ from app import strict_json
 from app.openapi import document
 from app.openapi.security import Schemes
 from app.problems import Problem, problem_of_http_exception, respond
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-
-class OrjsonProvider(JSONProvider):
-    """Flask's JSON through orjson."""
-
-    def dumps(self, obj: Any, **_: Any) -> str:
-        return orjson.dumps(obj).decode()
-
-    def loads(self, s: str | bytes, **_: Any) -> Any:
-        return orjson.loads(s)
-
-    def response(self, *args: Any, **kwargs: Any) -> Response:
-        obj = self._prepare_response_obj(args, kwargs)
-        return Response(orjson.dumps(obj), content_type="application/json")
-
-
-class App(Flask):
-    """Flask for views that are plain functions with answers that are ready as a whole."""
-
-    json_provider_class = OrjsonProvider
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        # A list is sent at once. Anything else, such as werkzeug's iterator, granian streams
-        # through a channel, which took a fifth of the time of a request.
-        answer = super().__call__(environ, start_response)
-        try:
-            return [b"".join(answer)]
-        finally:
-            if hasattr(answer, "close"):
-                answer.close()
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function: Flask looks seven times a request whether one is a coroutine."""
-        return func
 
 
 class Parser(FlaskParser):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from flask import Flask, Response
+from flask import Flask
 from flask_cors import CORS
 
 RESOURCES = r"^/(api/|openapi\.json$|\.well-known/oauth-protected-resource$)"
@@ -45,7 +45,6 @@ def allow_origins(app: Flask, origins: Iterable[str], *, credentials: bool, loop
     if exact:
         # The last to be added is the first to be asked: what is listed may have cookies.
         _allow(app, exact, credentials=credentials)
-    app.after_request(_vary)
 
 
 def _allow(app: Flask, origins: list[re.Pattern[str]], *, credentials: bool) -> None:
@@ -59,11 +58,5 @@ def _allow(app: Flask, origins: list[re.Pattern[str]], *, credentials: bool) -> 
         supports_credentials=credentials,
         max_age=PREFLIGHT_SECONDS,
         always_send=False,
-        vary_header=False,  # `_vary` says it on every answer, and once
+        vary_header=False,  # every answer says it, and once (`app.answers`)
     )
-
-
-def _vary(response: Response) -> Response:
-    """Caches must keep the answers to different pages apart, also those without CORS headers."""
-    response.vary.add("Origin")
-    return response

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from flask import Flask, Response, g
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cors, health, logs, problems
-from app.api import Api, App
+from app.answers import App
+from app.api import Api
 from app.auth import metadata
 from app.auth.callers import Callers
 from app.auth.cookies import SessionCookies
@@ -25,7 +26,6 @@ from app.docs import routes as docs
 from app.openapi.security import served_schemes
 from app.rate_limits import RateLimits
 from app.service.links import ExternalLinks
-from app.service.stores import timing
 from app.service.stores.content_lake import ContentLake, Limits
 from app.service.stores.port import Store
 from app.service.stores.sanity import SanityStore
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     links = ExternalLinks(settings.external_link_hosts)
 
     logs.hide_secrets(settings.secrets)
-    app = App("app", static_folder=None)
+    app = App("app")
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask documents
@@ -56,8 +56,6 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
         API_VERSION=version("workout-log-api"),
         OPENAPI_VERSION="3.1.1",
     )
-    app.before_request(_start_store_time)
-    app.after_request(_finish)
     problems.register(app)
     cors.allow_origins(
         app,
@@ -66,7 +64,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
         loopback=settings.development,
     )
     issuer = _create_issuer(app, settings)
-    _create_protector(app, settings, store, issuer).init_app(app)
+    _create_protector(settings, store, issuer).init_app(app)
     app.register_blueprint(health.create_blueprint(store))
     api = Api(app, lambda: served_schemes(settings, issuer))
     app.register_blueprint(metadata.create_blueprint(issuer))
@@ -114,12 +112,10 @@ def _create_issuer(app: Flask, settings: Settings) -> Issuer | None:
     return None
 
 
-def _create_protector(
-    app: Flask, settings: Settings, store: Store, issuer: Issuer | None
-) -> Protector:
+def _create_protector(settings: Settings, store: Store, issuer: Issuer | None) -> Protector:
     limits = None
     if settings.rate_limit:
-        limits = RateLimits(app, settings.rate_limit, storage=settings.rate_limit_storage)
+        limits = RateLimits(settings.rate_limit, storage=settings.rate_limit_storage)
     cookies = None
     if settings.nextauth_cookie:
         cookies = SessionCookies(settings.cors_origins, secure_only=not settings.development)
@@ -160,21 +156,3 @@ def _create_token_kinds(
             max_age=settings.nextauth_max_age or None,
         )
     return kinds
-
-
-def _start_store_time() -> None:
-    g.store_time = timing.start()
-
-
-def _finish(response: Response) -> Response:
-    """What every answer carries."""
-    spent: timing.StoreTime = g.store_time
-    calls = "1 call" if spent.calls == 1 else f"{spent.calls} calls"
-    headers = response.headers
-    headers["Server-Timing"] = f'store;desc="{calls}";dur={spent.seconds * 1000:.1f}'
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers.setdefault("Cache-Control", "private, no-cache")
-    if response.status_code in (204, 304):
-        # What is not there has no type; werkzeug gives it one.
-        headers.pop("Content-Type", None)
-    return response

@@ -13,7 +13,8 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import MissingAuthorizationError
 from authlib.oauth2.rfc6749.errors import UnsupportedTokenTypeError
 from authlib.oauth2.rfc6750 import InsufficientScopeError
-from flask import Flask, current_app, request
+from flask import Flask, Request, current_app
+from flask.globals import request_ctx
 
 from app.auth.callers import Callers
 from app.auth.cookies import SessionCookies
@@ -60,7 +61,7 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         """
         try:
             # Not `acquire_token`: the same, but it first copies the request for other grants.
-            token = self.validate_request([scope], request)
+            token = self.validate_request([scope], request_ctx.request)
         except InsufficientScopeError:
             raise _insufficient_scope(scope) from None
         except OAuth2Error as error:
@@ -74,7 +75,7 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
             raise Problem("issuer-unavailable", headers=headers) from None
         return self.callers.resolve(token)
 
-    def validate_request(self, scopes: list[str], request: object, **_: object) -> AccessToken:
+    def validate_request(self, scopes: list[str], request: Request, **_: object) -> AccessToken:
         """The request's valid token, counted for its person before anything is done for them."""
         validator, credential = self.parse_request_authorization(request)
         token = validator.authenticate_token(credential)
@@ -83,14 +84,14 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         validator.validate_token(token, scopes, request)
         return token
 
-    def parse_request_authorization(self, authlib_request: object) -> tuple[TokenValidator, str]:
+    def parse_request_authorization(self, request: Request) -> tuple[TokenValidator, str]:
         """The validator and the one credential: any Authorization header disables the cookie."""
-        _refuse_ambiguity()
+        _refuse_ambiguity(request)
         if self._cookies and "Authorization" not in request.headers:
             session = self._cookies.find(request)
             if session:
                 return self.validator, session
-        validator, token = super().parse_request_authorization(authlib_request)
+        validator, token = super().parse_request_authorization(request)
         return validator, token.strip()
 
     def raise_error_response(self, error: OAuth2Error) -> NoReturn:
@@ -154,9 +155,9 @@ def _insufficient_scope(scope: str) -> Problem:
     )
 
 
-def _refuse_ambiguity() -> None:
+def _refuse_ambiguity(request: Request) -> None:
     """Refuse a request with more than one credential, or with one where logs would show it."""
-    if "access_token" in request.args:
+    if request.query_string and "access_token" in request.args:
         raise _malformed("A token goes in the Authorization header, never in the address.")
     if _second_credential.search(request.headers.get("Authorization", "")):
         raise _malformed("Send one Authorization header with one credential.")

@@ -109,7 +109,7 @@ def test_people_who_are_not_known_have_a_budget_too(app: Flask, issuer: Issuer) 
 
 
 def test_odd_names_are_counted_like_others(app: Flask) -> None:
-    limits = RateLimits(app, "1 per minute", storage="memory://")
+    limits = RateLimits("1 per minute", storage="memory://")
     for name in ("\ud800", "\u0000", None, ["a"]):
         token = AccessToken({"sub": name}, frozenset(), 0, "sub")
         with app.test_request_context():
