@@ -50,9 +50,12 @@ class ListFilters:
 
 
 class Page(NamedTuple):
-    """Logs, newest first; `next_cursor` is None on the last page, `total` unless asked for."""
+    """Logs as they are stored, newest first, for `documents.read_log` or a faster way.
 
-    logs: Sequence[WorkoutLog]
+    `next_cursor` is None on the last page, `total` unless asked for.
+    """
+
+    logs: Sequence[StoredLog]
     next_cursor: str | None
     total: int | None
 
@@ -89,7 +92,7 @@ class WorkoutLogs:
         next_cursor = None
         if len(page.logs) > filters.limit:
             next_cursor = cursor.encode(cursor.position_of(shown[-1].document))
-        return Page([self._read(each) for each in shown], next_cursor, page.total)
+        return Page(shown, next_cursor, page.total)
 
     def get(self, caller: Caller, log_id: str) -> WorkoutLog:
         """The log."""

@@ -13,11 +13,13 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from app.workout_logs.fields import Clock
+from app.workout_logs.fields import Clock, Written
 
 Write = Callable[[Any], Any]
 
-_AS_IT_IS = {kind._serialize for kind in (fields.Field, fields.String, fields.Integer, fields.Enum)}
+_AS_IT_IS = {
+    kind._serialize for kind in (fields.Field, fields.String, fields.Integer, fields.Enum, Written)
+}
 """Ways of writing that leave what our models hold as it is in JSON: a StrEnum is a text."""
 
 
@@ -44,13 +46,13 @@ def _display(schema: ma.Schema, access: str) -> Write:
 
 def _write(field: fields.Field[Any]) -> Write | None:
     """How a field writes a value other than None; None when it leaves it as it is."""
+    if type(field)._serialize in _AS_IT_IS:
+        return None
     if isinstance(field, fields.Nested):
         return compile_dump(field.schema)
     if isinstance(field, fields.List):
         write = _write(field.inner)
         return write and (lambda values: [write(each) for each in values])
-    if type(field)._serialize in _AS_IT_IS:
-        return None
     if isinstance(field, Clock):
         return type(field).write
     return lambda value: field._serialize(value, field.name, None)

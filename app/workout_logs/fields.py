@@ -215,3 +215,10 @@ class Ignored(fields.Raw):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_none=True, **kwargs)
+
+
+class Written(fields.List[Any]):
+    """A list whose items have the form of the wire already (`app.workout_logs.rows`)."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return value

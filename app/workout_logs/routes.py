@@ -19,6 +19,7 @@ from app.service.model import Caller, WorkoutLog
 from app.service.workout_logs import ListFilters, Precondition, WorkoutLogs
 from app.settings import READ_SCOPE, WRITE_SCOPE
 from app.workout_logs.parameters import ChangeHeaders, CreateHeaders, ListQuery, ReadHeaders
+from app.workout_logs.rows import row_writer
 from app.workout_logs.schemas import (
     WorkoutLogAnswer,
     WorkoutLogCreate,
@@ -36,6 +37,8 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         description="What runners really did in their planned sessions.",
     )
 
+    write_row = row_writer(links)
+
     @blp.route("")
     class WorkoutLogCollection(MethodView):
         @protect(READ_SCOPE)
@@ -50,7 +53,8 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
                 "next_cursor": page.next_cursor,
                 "total": page.total,
             }
-            return {"data": page.logs, "pagination": pagination}, _next_link(page.next_cursor)
+            data = [*map(write_row, page.logs)]
+            return {"data": data, "pagination": pagination}, _next_link(page.next_cursor)
 
         @protect(WRITE_SCOPE)
         @blp.arguments(WorkoutLogCreate(links))

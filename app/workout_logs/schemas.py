@@ -27,6 +27,7 @@ from app.workout_logs.fields import (
     Number,
     Pace,
     Text,
+    Written,
 )
 from app.workout_logs.shape import LARGEST_PAGE, ReadShape, Shape, enum, read_id, read_text
 
@@ -265,7 +266,7 @@ class WorkoutLogAnswer(ReadShape):
 class WorkoutLogList(ReadShape):
     """A page of logs, newest first."""
 
-    data = fields.List(
+    data = Written(
         fields.Nested(WorkoutLog),
         required=True,
         metadata={"description": "The logs of the page.", "maxItems": LARGEST_PAGE},

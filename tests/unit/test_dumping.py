@@ -49,7 +49,7 @@ logs = st.builds(
 )
 pages = st.fixed_dictionaries(
     {
-        "data": st.lists(logs, max_size=3),
+        "data": st.lists(st.fixed_dictionaries({"id": text}), max_size=3),
         "pagination": st.fixed_dictionaries(
             {
                 "limit": st.integers(1, 100),
