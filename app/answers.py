@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -69,7 +69,7 @@ def _store_time() -> tuple[str, str]:
 
 
 def _further_headers() -> Iterable[tuple[str, str]]:
-    further: dict[str, str] = g.get("headers", {})
+    further: Mapping[str, str] = g.get("headers", {})
     return further.items()
 
 
@@ -114,6 +114,6 @@ def _begin() -> None:
     g.store_time = timing.start()
 
 
-def set_header(name: str, value: str) -> None:
-    """Give the answer to the current request a header, whatever the answer will be."""
-    g.setdefault("headers", {})[name] = value
+def set_headers(headers: Mapping[str, str]) -> None:
+    """Give the answer to the current request further headers, whatever the answer will be."""
+    g.headers = headers

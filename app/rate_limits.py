@@ -22,7 +22,7 @@ from limits.storage import Storage, storage_from_string
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.answers import set_header
+from app.answers import set_headers
 from app.auth.tokens import AccessToken
 from app.problems import Problem
 from app.rate_limit_memory import MemoryCounts
@@ -96,9 +96,13 @@ class RateLimits:
             return
         tightest = min(windows, key=lambda each: (each.holds, each.remaining))
         # draft-ietf-httpapi-ratelimit-headers: what is left, and until when.
-        set_header("RateLimit-Limit", str(tightest.limit))
-        set_header("RateLimit-Remaining", str(tightest.remaining))
-        set_header("RateLimit-Reset", str(tightest.reset))
+        set_headers(
+            {
+                "RateLimit-Limit": str(tightest.limit),
+                "RateLimit-Remaining": str(tightest.remaining),
+                "RateLimit-Reset": str(tightest.reset),
+            }
+        )
         if not tightest.holds:
             raise Problem("too-many-requests", headers={"Retry-After": str(tightest.reset)})
 

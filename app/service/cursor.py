@@ -7,6 +7,8 @@ import binascii
 import json
 import re
 
+import orjson
+
 from app.service.documents import ID_PATTERN, Document
 from app.service.stores.port import Position
 
@@ -27,7 +29,7 @@ def position_of(document: Document) -> Position:
 
 def encode(position: Position) -> str:
     """The position as text that needs no escaping in a URL."""
-    content = json.dumps(position, separators=(",", ":")).encode()
+    content = orjson.dumps(tuple(position))
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -128,5 +128,7 @@ def _precondition(sent: dict[str, ETags]) -> Precondition | None:
 def _next_link(cursor: str | None) -> dict[str, str]:
     if cursor is None:
         return {}
-    query = urlencode({**request.args, "cursor": cursor})
+    # No parameter's valid value holds a character that an address would have to escape.
+    parameters = {**request.args, "cursor": cursor}
+    query = "&".join(f"{name}={value}" for name, value in parameters.items())
     return {"Link": f'<{COLLECTION_PATH}?{query}>; rel="next"'}

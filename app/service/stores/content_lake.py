@@ -17,7 +17,6 @@ from urllib.parse import quote
 import orjson
 import requests
 from requests.adapters import BaseAdapter
-from requests.structures import CaseInsensitiveDict
 
 from app.service.documents import loads
 from app.service.stores import timing
@@ -189,11 +188,12 @@ class ContentLake:
 
     def _send(self, method: str, url: str, body: bytes, deadline: Deadline) -> requests.Response:
         """One round trip; the answer is a 2xx."""
-        # Prepared by hand: a Session would merge cookies, proxies and .netrc into each request.
+        # Prepared by hand: a Session would merge cookies, proxies and .netrc into each request, and
+        # a dict of its headers that minds no case takes longer than to write them.
         request = requests.PreparedRequest()
         request.method, request.url, request.body = method, url, body
-        request.headers = CaseInsensitiveDict(self._headers)
-        request.headers["Content-Length"] = str(len(body))
+        headers: Any = {**self._headers, "Content-Length": str(len(body))}
+        request.headers = headers
         left = deadline.left()
         timeout = (min(self.limits.connect_timeout, left), min(self.limits.read_timeout, left))
         try:

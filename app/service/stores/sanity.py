@@ -199,23 +199,20 @@ def _page(result: dict[str, Any]) -> LogPage:
 
 
 def _stored_log(row: dict[str, Any]) -> StoredLog:
+    session, runner = row["session"], row["runner"]
     return StoredLog(
         row["document"],
-        _of_type("trainingSession", row["session"]),
-        _of_type("user", row["runner"]),
+        session if session and session["_type"] == "trainingSession" else None,
+        runner if runner and runner["_type"] == "user" else None,
     )
 
 
 def _context_of_create(result: dict[str, Any]) -> CreateContext:
     session = result["session"] or {"document": None, "plan": None}
+    plan = session["plan"]
     return CreateContext(
         session=session["document"],
-        plan=_of_type("trainingPlan", session["plan"]),
+        plan=plan if plan and plan["_type"] == "trainingPlan" else None,
         runner=result["runner"],
         existing=result["existing"],
     )
-
-
-def _of_type(type_: str, document: Document | None) -> Document | None:
-    """What a reference leads to, if it is what it should be."""
-    return document if document and document["_type"] == type_ else None
