@@ -63,15 +63,25 @@ Member = TypeVar("Member", bound=StrEnum)
 
 
 def loads(data: bytes) -> Any:
-    """The JSON of a store, its texts without what is no text: NUL, which not every client can hold,
-    and lone surrogates, which some programs leave of an emoji. Raises ValueError, RecursionError.
-    """
-    if b"\\" not in data or b"\\u0000" not in data:
+    """The JSON of a store, without what `mended` leaves out. Raises ValueError, RecursionError."""
+    if not holds_nul(data):
         try:
             return orjson.loads(data)
         except orjson.JSONDecodeError:
             pass  # which a lone surrogate is enough for, or a number beyond a double
-    return json.loads(_escape.sub(r"\g<kept>", data.decode(errors="ignore")))
+    return json.loads(mended(data))
+
+
+def holds_nul(data: bytes) -> bool:
+    """Whether this JSON holds a NUL, or nearly so."""
+    return b"\\" in data and b"\\u0000" in data
+
+
+def mended(data: bytes) -> bytes:
+    """JSON without what is no text: NUL, which not every client can hold, lone surrogates, which
+    some programs leave of an emoji, and bytes that are not UTF-8.
+    """
+    return _escape.sub(r"\g<kept>", data.decode(errors="ignore")).encode()
 
 
 def is_published_id(text: str) -> bool:

@@ -24,7 +24,14 @@ from app.service.errors import (
 )
 from app.service.links import ExternalLinks
 from app.service.model import Caller, WorkoutLog
-from app.service.stores.port import CreateContext, LogQuery, Position, Store, StoredLog
+from app.service.stores.port import (
+    CreateContext,
+    ListedLog,
+    LogQuery,
+    Position,
+    Store,
+    StoredLog,
+)
 from app.service.transactions import LONGEST_TURN, Transaction, Turns
 
 Precondition = Callable[[str], bool]
@@ -50,12 +57,12 @@ class ListFilters:
 
 
 class Page(NamedTuple):
-    """Logs as they are stored, newest first, for `documents.read_log` or a faster way.
+    """Logs as they are stored, newest first; `documents.read_log` reads them, or a faster way.
 
     `next_cursor` is None on the last page, `total` unless asked for.
     """
 
-    logs: Sequence[StoredLog]
+    logs: Sequence[ListedLog]
     next_cursor: str | None
     total: int | None
 
@@ -91,7 +98,7 @@ class WorkoutLogs:
         shown = page.logs[: filters.limit]
         next_cursor = None
         if len(page.logs) > filters.limit:
-            next_cursor = cursor.encode(cursor.position_of(shown[-1].document))
+            next_cursor = cursor.encode(cursor.position_of(shown[-1].stored().document))
         return Page(shown, next_cursor, page.total)
 
     def get(self, caller: Caller, log_id: str) -> WorkoutLog:

@@ -41,7 +41,7 @@ def new_log(number: int = 10, **fields: Any) -> dict[str, Any]:
 
 
 def ids(store: Store, query: LogQuery) -> list[str]:
-    return [each.document["_id"] for each in store.list_logs(query).logs]
+    return [each.stored().document["_id"] for each in store.list_logs(query).logs]
 
 
 class TestUsers:
@@ -91,7 +91,7 @@ class TestLists:
         assert ids(store, LogQuery(runner_ids=[])) == []
 
     def test_bring_the_session_and_the_runner(self, store: Store) -> None:
-        first = store.list_logs(LogQuery(runner_ids=[RUNNER], limit=1)).logs[0]
+        first = store.list_logs(LogQuery(runner_ids=[RUNNER], limit=1)).logs[0].stored()
         assert first.session
         assert first.session["date"] == "2026-01-07"
         assert first.runner
@@ -116,11 +116,8 @@ class TestLists:
         for runner_ids in ([RUNNER], None):
             query = LogQuery(runner_ids=runner_ids, with_total=True, **filters)  # type: ignore[arg-type]
             page = store.list_logs(query)
-            found = [
-                each.document["_id"]
-                for each in page.logs
-                if each.document["_id"].startswith(f"log-{RUNNER}")
-            ]
+            listed = [each.stored().document["_id"] for each in page.logs]
+            found = [each for each in listed if each.startswith(f"log-{RUNNER}")]
             assert found == [log_of(RUNNER, number) for number in expected]
             assert page.total == len(page.logs)
 
@@ -150,8 +147,8 @@ class TestLists:
         while page := store.list_logs(
             LogQuery(runner_ids=runner_ids, limit=limit, after=after)
         ).logs:
-            seen += [each.document["_id"] for each in page]
-            last = page[-1].document
+            seen += [each.stored().document["_id"] for each in page]
+            last = page[-1].stored().document
             after = Position(last["_createdAt"], last["_id"])
         assert seen == everything
 

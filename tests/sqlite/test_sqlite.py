@@ -206,7 +206,7 @@ def test_several_runners_pages_merge(store: SqliteStore) -> None:
         limit=2,
         after=Position("2026-01-07T18:00:00.000Z", log_of(TEAMMATE, 3)),
     )
-    found = [each.document["_id"] for each in store.list_logs(query).logs]
+    found = [each.stored().document["_id"] for each in store.list_logs(query).logs]
     assert found == [log_of(RUNNER, 3), log_of(TEAMMATE, 2)]
 
 

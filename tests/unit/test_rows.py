@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.service.documents import read_log
-from app.service.stores.port import StoredLog
+from app.service.documents import mended, read_log
+from app.service.errors import StoreUnavailable
+from app.service.stores.port import ListedLog
 from app.workout_logs import rows
 from app.workout_logs.rows import row_writer
 from app.workout_logs.schemas import WorkoutLog
@@ -36,8 +38,14 @@ USUAL: dict[str, Any] = {
     "weather": "humid",
     "temperature": -3,
 }
-SESSION = {"_id": "session-1", "date": "2026-01-31", "day": "Saturday", "type": "long"}
-RUNNER = {"_id": "runner-1", "name": "Mali"}
+SESSION = {
+    "_id": "session-1",
+    "_type": "trainingSession",
+    "date": "2026-01-31",
+    "day": "Saturday",
+    "type": "long",
+}
+RUNNER = {"_id": "runner-1", "_type": "user", "name": "Mali"}
 CHANGES = st.dictionaries(
     st.sampled_from(sorted(USUAL.keys() - {"_id"})),
     st.sampled_from(
@@ -47,37 +55,66 @@ CHANGES = st.dictionaries(
 )
 
 
-def plain(stored: StoredLog) -> bytes:
-    return orjson.dumps(WorkoutLog().dump(read_log(*stored, LINKS)))
+Document = dict[str, Any]
 
 
-@given(logs, st.none() | sessions, st.none() | runners)
+def listed(log: Document, session: Document | None, runner: Document | None) -> ListedLog:
+    row = {"document": log, "session": session, "runner": runner}
+    return ListedLog(mended(json.dumps(row).encode()))
+
+
+def assert_as_plain(
+    log: Document, session: Document | None = None, runner: Document | None = None
+) -> None:
+    row = listed(log, session, runner)
+    plain = WorkoutLog().dump(read_log(*row.stored(), LINKS))
+    assert orjson.dumps(write(row)) == orjson.dumps(plain)
+
+
+referred = st.none() | st.sampled_from(["trainingSession", "user", "trainingPlan"])
+
+
+@given(logs, st.none() | sessions, st.none() | runners, referred, referred)
 def test_any_document(
-    log: dict[str, Any], session: dict[str, Any] | None, runner: dict[str, Any] | None
+    log: Document,
+    session: Document | None,
+    runner: Document | None,
+    type_of_session: str | None,
+    type_of_runner: str | None,
 ) -> None:
-    stored = StoredLog(log, session, runner)
-    assert orjson.dumps(write(stored)) == plain(stored)
+    assert_as_plain(
+        log,
+        session and {**session, "_type": type_of_session},
+        runner and {**runner, "_type": type_of_runner},
+    )
 
 
-@given(CHANGES, CHANGES, st.none() | sessions)
-@example({"injuries": ["a", ""]}, {}, None)
-@example({"injuries": ["a", 5]}, {}, None)
-@example({"injuries": "left knee"}, {}, None)
-@example({"actualDuration": 42}, {"actualDistance": True}, None)
-@example({"actualDuration": "45:30", "actualPace": "05:21"}, {}, None)
-@example({"externalLink": "https://example.com/"}, {}, None)
-def test_almost_usual_documents(
-    changes: dict[str, Any], more: dict[str, Any], session: dict[str, Any] | None
-) -> None:
-    stored = StoredLog(USUAL | changes | more, session, RUNNER)
-    assert orjson.dumps(write(stored)) == plain(stored)
+@given(CHANGES, CHANGES, sessions)
+@example({"injuries": ["a", ""]}, {}, SESSION)
+@example({"injuries": ["a", 5]}, {}, SESSION)
+@example({"injuries": "left knee"}, {}, SESSION)
+@example({"notes": "a\0b\ud83d"}, {}, SESSION)
+@example({"actualDuration": 42}, {"actualDistance": True}, SESSION)
+@example({"actualDuration": "45:30", "actualPace": "05:21"}, {}, SESSION)
+@example({"externalLink": "https://example.com/"}, {}, SESSION)
+def test_almost_usual_documents(changes: Document, more: Document, session: Document) -> None:
+    assert_as_plain(USUAL | changes | more, SESSION | session, RUNNER)
+
+
+@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))
+def test_any_number(number: float) -> None:
+    assert_as_plain(USUAL | {"actualDistance": number, "temperature": number})
+
+
+@given(st.text())
+def test_any_text(text: str) -> None:
+    assert_as_plain(USUAL | {"notes": text, "injuries": [text]}, SESSION | {"day": text})
 
 
 @pytest.mark.parametrize("missing", sorted(USUAL.keys() - {"_id"}))
 def test_a_field_that_is_missing(missing: str) -> None:
     log = {name: value for name, value in USUAL.items() if name != missing}
-    stored = StoredLog(log, SESSION, RUNNER)
-    assert orjson.dumps(write(stored)) == plain(stored)
+    assert_as_plain(log, SESSION, RUNNER)
 
 
 instants = st.from_regex(
@@ -92,8 +129,19 @@ instants = st.from_regex(
 @example("2026-01-01T00:00:00.1234567890Z", "2026-01-01T00:00:00,5Z")
 @example("2026-W01-1T00:00:00Z", "20260101T000000Z")
 def test_any_instant(created: str, updated: str) -> None:
-    stored = StoredLog(USUAL | {"_createdAt": created, "_updatedAt": updated}, None, None)
-    assert orjson.dumps(write(stored)) == plain(stored)
+    assert_as_plain(USUAL | {"_createdAt": created, "_updatedAt": updated})
+
+
+def test_deeply_nested_fields_cost_only_themselves() -> None:
+    row = orjson.dumps({"document": USUAL, "session": None, "runner": None})
+    deep = row.replace(b'"Windy."', b"[" * 1000 + b"]" * 1000)
+    assert write(ListedLog(deep)) == write(ListedLog(row)) | {"notes": None}
+
+
+@pytest.mark.parametrize("row", [b"null", b"[]", b'{"document": null}', b'{"document": {}}'])
+def test_a_row_without_a_log_is_the_store_s_fault(row: bytes) -> None:
+    with pytest.raises(StoreUnavailable):
+        write(ListedLog(row))
 
 
 def test_usual_documents_do_not_take_the_plain_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,4 +151,4 @@ def test_usual_documents_do_not_take_the_plain_way(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(rows, "read_log", fail)
     for log in (USUAL, {name: each for name, each in USUAL.items() if name != "notes"}):
         for session, runner in ((SESSION, RUNNER), (None, None)):
-            write(StoredLog(log, session, runner))
+            write(listed(log, session, runner))

@@ -65,6 +65,10 @@ class Deadline:
         return seconds < self._at - time.monotonic()
 
 
+def _result_of(content: bytes) -> Any:
+    return loads(content)["result"]
+
+
 class ContentLake:
     """One dataset behind `url`, such as `https://{projectId}.api.sanity.io`; without a token, as
     strangers see it. Safe to share between threads. `adapter` sends the requests.
@@ -111,19 +115,24 @@ class ContentLake:
         params: Mapping[str, Any],
         read: Callable[[Any], Result],
         deadline: Deadline | None = None,
+        *,
+        result_of: Callable[[bytes], Any] = _result_of,
     ) -> Result:
-        """What `read` makes of the result of a GROQ query; `Unreadable` if it stumbles over it."""
+        """What `read` makes of the result of a GROQ query; `Unreadable` if it stumbles over it.
+
+        `result_of` finds the result in the answer's JSON.
+        """
         # Always POST: a GET would hold at most 11 kB of query and parameters.
         body = orjson.dumps({"query": query, "params": params})
         return self._read(
-            "POST", self._query_url, body, lambda answer: read(answer["result"]), deadline
+            "POST", self._query_url, body, lambda content: read(result_of(content)), deadline
         )
 
     def document(self, document_id: str, deadline: Deadline | None = None) -> dict[str, Any] | None:
         """The document as it is now, even where the index of queries is behind. Use sparingly."""
 
-        def find(answer: Any) -> dict[str, Any] | None:
-            found = {each["_id"]: each for each in answer["documents"]}
+        def find(content: bytes) -> dict[str, Any] | None:
+            found = {each["_id"]: each for each in loads(content)["documents"]}
             return found.get(document_id)
 
         return self._read("GET", self._doc_url + quote(document_id, safe=""), b"", find, deadline)
@@ -151,7 +160,9 @@ class ContentLake:
         return _parsed(
             answer,
             lambda content: {
-                each["id"]: each["document"] for each in content["results"] if "document" in each
+                each["id"]: each["document"]
+                for each in loads(content)["results"]
+                if "document" in each
             },
         )
 
@@ -174,7 +185,7 @@ class ContentLake:
         method: str,
         url: str,
         body: bytes,
-        read: Callable[[Any], Result],
+        read: Callable[[bytes], Result],
         deadline: Deadline | None,
     ) -> Result:
         deadline = deadline or self.deadline()
@@ -210,9 +221,9 @@ class ContentLake:
         return response
 
 
-def _parsed(response: requests.Response, read: Callable[[Any], Result]) -> Result:
+def _parsed(response: requests.Response, read: Callable[[bytes], Result]) -> Result:
     try:
-        return read(loads(response.content))
+        return read(response.content)
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
         about = f"{response.status_code} without an answer of the API{trace(response.headers)}"
         raise Unreadable(about) from error

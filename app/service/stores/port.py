@@ -13,7 +13,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from app.service.documents import Document
+from app.service.documents import Document, loads
+from app.service.errors import StoreUnavailable
 
 
 class StoredLog(NamedTuple):
@@ -22,6 +23,32 @@ class StoredLog(NamedTuple):
     document: Document
     session: Document | None
     runner: Document | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> StoredLog:
+        """From a row with these members; a reference may lead to something else than it should."""
+        session, runner = row["session"], row["runner"]
+        return cls(
+            row["document"],
+            session if session and session["_type"] == "trainingSession" else None,
+            runner if runner and runner["_type"] == "user" else None,
+        )
+
+
+class ListedLog(NamedTuple):
+    """A row of a list: the JSON of what `StoredLog.of` takes, which need not all become objects.
+
+    It is JSON that `app.service.documents.loads` reads, and holds nothing that `mended` leaves out.
+    """
+
+    json: bytes
+
+    def stored(self) -> StoredLog:
+        """The same with its documents. Raises `StoreUnavailable` if they are none."""
+        try:
+            return StoredLog.of(loads(self.json))
+        except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
+            raise StoreUnavailable("a list with a row that holds no log") from error
 
 
 class StoredUser(NamedTuple):
@@ -60,7 +87,7 @@ class LogQuery:
 class LogPage(NamedTuple):
     """The rows of a list; `total` counts every match, whatever `after` and `limit`, if asked."""
 
-    logs: Sequence[StoredLog]
+    logs: Sequence[ListedLog]
     total: int | None
 
 

@@ -15,7 +15,9 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from app.service.documents import Document, now
+import msgspec
+
+from app.service.documents import Document, holds_nul, mended, now
 from app.service.errors import (
     DuplicateLog,
     LogInUse,
@@ -34,7 +36,14 @@ from app.service.stores.content_lake_errors import (
     HasExistingReferences,
     ReplyTimeout,
 )
-from app.service.stores.port import CreateContext, LogPage, LogQuery, StoredLog, StoredUser
+from app.service.stores.port import (
+    CreateContext,
+    ListedLog,
+    LogPage,
+    LogQuery,
+    StoredLog,
+    StoredUser,
+)
 
 FIRST_DAY, LAST_DAY = "0000-01-01", "9999-12-31"
 
@@ -68,12 +77,12 @@ class SanityStore:
             params |= {"afterCreatedAt": query.after.created_at, "afterId": query.after.id}
         text = groq.list_logs(filters, after=query.after is not None, total=query.with_total)
         with _translated():
-            return self._lake.query(text, params, _page)
+            return self._lake.query(text, params, _page, result_of=_rows_of)
 
     def get_log(self, log_id: str) -> StoredLog | None:
         with _translated():
             return self._lake.query(
-                groq.LOG, {"id": log_id}, lambda row: _stored_log(row) if row else None
+                groq.LOG, {"id": log_id}, lambda row: StoredLog.of(row) if row else None
             )
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
@@ -194,17 +203,30 @@ def _users(rows: list[Any]) -> list[StoredUser]:
     return [StoredUser(row["document"], row["coachedIds"]) for row in rows]
 
 
-def _page(result: dict[str, Any]) -> LogPage:
-    return LogPage([_stored_log(row) for row in result["logs"]], result.get("total"))
+class _Rows(msgspec.Struct):
+    logs: list[msgspec.Raw]
+    total: int | None = None
 
 
-def _stored_log(row: dict[str, Any]) -> StoredLog:
-    session, runner = row["session"], row["runner"]
-    return StoredLog(
-        row["document"],
-        session if session and session["_type"] == "trainingSession" else None,
-        runner if runner and runner["_type"] == "user" else None,
-    )
+class _AnswerToList(msgspec.Struct):
+    result: _Rows
+
+
+_answer_to_list = msgspec.json.Decoder(_AnswerToList)
+
+
+def _rows_of(content: bytes) -> _Rows:
+    """The rows of a list, each as its JSON. What is wrong with one must not cost a whole page."""
+    if not holds_nul(content):
+        try:
+            return _answer_to_list.decode(content).result
+        except msgspec.DecodeError:
+            pass  # a lone surrogate is enough for that
+    return _answer_to_list.decode(mended(content)).result
+
+
+def _page(rows: _Rows) -> LogPage:
+    return LogPage([ListedLog(bytes(row)) for row in rows.logs], rows.total)
 
 
 def _context_of_create(result: dict[str, Any]) -> CreateContext:

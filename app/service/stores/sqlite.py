@@ -28,7 +28,14 @@ from app.service.errors import (
 )
 from app.service.stores import sqlite_queries as queries
 from app.service.stores import timing
-from app.service.stores.port import CreateContext, LogPage, LogQuery, StoredLog, StoredUser
+from app.service.stores.port import (
+    CreateContext,
+    ListedLog,
+    LogPage,
+    LogQuery,
+    StoredLog,
+    StoredUser,
+)
 
 BUSY_SECONDS = 10
 
@@ -93,12 +100,12 @@ class SqliteStore:
                 conditions.append(queries.AFTER)
             listing = queries.list_logs(conditions, of_runners=of_runners)
             rows = connection.execute(listing, parameters).fetchall()
-        return LogPage([_stored_log(row) for row in rows], total)
+        return LogPage([*map(ListedLog._make, rows)], total)
 
     def get_log(self, log_id: str) -> StoredLog | None:
         with self._reading() as connection:
             row = connection.execute(queries.LOG, {"id": log_id}).fetchone()
-        return _stored_log(row) if row else None
+        return ListedLog(*row).stored() if row else None
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         pair = {"runner_id": runner_id, "session_id": session_id}
@@ -219,15 +226,6 @@ def _ensure_schema(connection: sqlite3.Connection) -> None:
 def _document(row: tuple[str]) -> Document:
     document: Document = orjson.loads(row[0])
     return document
-
-
-def _stored_log(row: tuple[str, str | None, str | None]) -> StoredLog:
-    log, session, runner = row
-    return StoredLog(
-        orjson.loads(log),
-        orjson.loads(session) if session else None,
-        orjson.loads(runner) if runner else None,
-    )
 
 
 def _published(connection: sqlite3.Connection, id_: str, type_: str) -> Document | None:

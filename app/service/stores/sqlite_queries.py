@@ -73,9 +73,14 @@ WHERE type = 'workoutLog' AND session_id = :session_id AND runner_id = :runner_i
 ORDER BY created_at, id
 """
 
-# A log with the session and the runner it refers to.
+# A log with the session and the runner it refers to, as the JSON of one object.
 _WITH_REFERRED = """
-SELECT log.body, session.body, runner.body FROM {logs}
+SELECT CAST(
+    '{{"document":' || log.body
+    || ',"session":' || ifnull(session.body, 'null')
+    || ',"runner":' || ifnull(runner.body, 'null') || '}}'
+    AS BLOB
+) FROM {logs}
 LEFT JOIN document AS session ON session.id = log.session_id AND session.type = 'trainingSession'
 LEFT JOIN document AS runner ON runner.id = log.runner_id AND runner.type = 'user'
 """

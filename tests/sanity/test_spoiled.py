@@ -1,0 +1,90 @@
+"""What other programs left in documents costs at most a field, and garbage is a clear error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+
+from app.service.documents import read_log
+from app.service.errors import StoreUnavailable
+from app.service.links import ExternalLinks
+from app.service.stores.content_lake import ContentLake, Limits
+from app.service.stores.port import LogQuery
+from app.service.stores.sanity import SanityStore
+
+LINKS = ExternalLinks(())
+EVERYBODY = LogQuery(runner_ids=None)
+
+
+class Canned(BaseAdapter):
+    """Answers every request with the same bytes."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self._content = content
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        response = requests.Response()
+        response.status_code = 200
+        response._content = self._content
+        return response
+
+    def close(self) -> None:
+        pass
+
+
+def store_answering(content: bytes) -> SanityStore:
+    lake = ContentLake(
+        "https://x.example",
+        dataset="x",
+        token="x",
+        api_version="v1",
+        limits=Limits(retries=0),
+        adapter=Canned(content),
+    )
+    return SanityStore(lake)
+
+
+def row(notes: bytes) -> bytes:
+    return b'{"document": {"_id": "x", "notes": %b}, "session": null, "runner": null}' % notes
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "left"),
+    [
+        (rb'"run \ud83d!"', "run !"),
+        (rb'"\ud83d\ude00"', "\U0001f600"),
+        (rb'"a\u0000b"', "ab"),
+        (rb'"a\\u0000b"', r"a\u0000b"),
+        (b'"\xff"', None),
+        (b"1e400", None),
+    ],
+)
+def test_a_spoiled_text_costs_no_page(spoiled: bytes, left: str | None) -> None:
+    answer = b'{"result": {"logs": [%b, %b]}}' % (row(b'"Fine."'), row(spoiled))
+    logs = [each.stored() for each in store_answering(answer).list_logs(EVERYBODY).logs]
+    assert [read_log(*each, LINKS).notes for each in logs] == ["Fine.", left]
+    one = store_answering(b'{"result": %b}' % row(spoiled)).get_log("x")
+    assert one
+    assert read_log(*one, LINKS).notes == left
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"<html>",
+        b"null",
+        b"{}",
+        b'{"result": null}',
+        b'{"result": {"logs": null}}',
+        b'{"result": {"logs": [}}',
+        b'{"result": {"logs": [], "total": "many"}}',
+    ],
+)
+def test_garbage_is_no_list(answer: bytes) -> None:
+    with pytest.raises(StoreUnavailable):
+        store_answering(answer).list_logs(EVERYBODY)
