@@ -63,7 +63,7 @@ class Answer(Response):
 
 
 def _store_time() -> tuple[str, str]:
-    spent: timing.StoreTime = g.store_time
+    spent = timing.spent()
     calls = "1 call" if spent.calls == 1 else f"{spent.calls} calls"
     return "Server-Timing", f'store;desc="{calls}";dur={spent.seconds * 1000:.1f}'
 
@@ -91,11 +91,11 @@ class App(Flask):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)
-        self.before_request(_begin)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         # A list is sent at once. Anything else, such as werkzeug's iterator, granian streams
         # through a channel, which took a fifth of the time of a request.
+        timing.start()
         answer = super().__call__(environ, start_response)
         if isinstance(answer, list) and answer:
             return answer
@@ -108,10 +108,6 @@ class App(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function: Flask looks seven times a request whether one is a coroutine."""
         return func
-
-
-def _begin() -> None:
-    g.store_time = timing.start()
 
 
 def set_headers(headers: Mapping[str, str]) -> None:

@@ -27,6 +27,11 @@ def start() -> StoreTime:
     return measured
 
 
+def spent() -> StoreTime:
+    """What has been counted for what runs in this context; nothing, if nobody began."""
+    return _current.get() or StoreTime()
+
+
 @contextmanager
 def call() -> Iterator[None]:
     """One round trip to a store: counted, when somebody counts."""
