@@ -22,6 +22,7 @@ from bench.sizes import FULL, TINY
 
 PARTS: dict[str, Callable[[Bench], list[Sample]]] = {
     "side-by-side": side_by_side.run,
+    "on-any-cpu": side_by_side.run_on_any_cpu,
     "sqlite": sqlite.run,
     "crowd": crowd.run,
     "lifetime": lifetime.run,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.driver import GRACE_SECONDS, Outcome, Plan
-from bench.processes import ROOT, Process
+from bench.processes import ROOT, Process, other_cpus, staying_on
 
 
 class MeasureError(Exception):
@@ -59,7 +59,7 @@ def measure(
     """Put the load on the server. Raises `MeasureError` when answers are not as expected."""
     calls_before = _calls(lake)
     cpu_before = server.cpu_seconds()
-    outcome = drive(server.port, load)
+    outcome = drive(server, load)
     cpu = server.cpu_seconds() - cpu_before
     calls = _calls(lake) - calls_before
     good = outcome["statuses"].get(str(load.expect), 0)
@@ -85,24 +85,25 @@ def measure(
     )
 
 
-def drive(port: int, load: Load) -> Outcome:
-    """Run the driver as a process of its own."""
+def drive(server: Process, load: Load) -> Outcome:
+    """Run the driver as a process of its own, on other CPUs than the server's."""
     plan: Plan = {
-        "port": port,
+        "port": server.port,
         "clients": load.clients,
         "seconds": load.seconds,
         "count": load.count,
         "longest_pause": load.longest_pause,
         "requests": load.requests,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.driver"],
-        input=json.dumps(plan).encode(),
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        timeout=load.seconds + 2 * GRACE_SECONDS + 10,
-        check=True,
-    )
+    with staying_on(other_cpus(server.cpus)):
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.driver"],
+            input=json.dumps(plan).encode(),
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            timeout=load.seconds + 2 * GRACE_SECONDS + 10,
+            check=True,
+        )
     outcome: Outcome = json.loads(done.stdout)
     return outcome
 

@@ -7,13 +7,33 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
+
+ALL_CPUS: Set[int] = os.sched_getaffinity(0)
+ONE_CPU: Set[int] = set(sorted(ALL_CPUS)[:1])
+
+
+def other_cpus(cpus: Set[int]) -> Set[int]:
+    """The CPUs beside these; all, when there are no others."""
+    return (ALL_CPUS - cpus) or ALL_CPUS
+
+
+@contextmanager
+def staying_on(cpus: Set[int]) -> Iterator[None]:
+    """Processes that this thread starts meanwhile, and their children, stay on these CPUs."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 class StartError(Exception):
@@ -30,20 +50,29 @@ def free_port() -> int:
 class Process:
     """`python -m …` listening on `port`, with its children; a context manager that ends them all.
 
-    The environment is what `environ` says and nothing of the caller's but what Python needs.
+    It stays on `cpus`. The environment is what `environ` says and nothing of the caller's but what
+    Python needs.
     """
 
     def __init__(
-        self, name: str, module: Sequence[str], *, port: int, environ: Mapping[str, str], log: Path
+        self,
+        name: str,
+        module: Sequence[str],
+        *,
+        port: int,
+        cpus: Set[int],
+        environ: Mapping[str, str],
+        log: Path,
     ) -> None:
         self.name = name
         self.port = port
+        self.cpus = cpus
         self._command = [sys.executable, "-m", *module]
         self._environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ}
         self._log = log
 
     def __enter__(self) -> Process:
-        with self._log.open("wb") as output:
+        with self._log.open("wb") as output, staying_on(self.cpus):
             self._popen = subprocess.Popen(
                 self._command, cwd=self._log.parent, env=self._environ, stdout=output, stderr=output
             )

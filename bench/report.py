@@ -11,7 +11,7 @@ import psutil
 
 from bench.measure import Sample
 from bench.sizes import Sizes
-from bench.targets import Figures, Target, targets
+from bench.targets import ON_ANY_CPU, Figures, Target, targets
 
 MARK = "<!-- What follows is written by `make bench`. -->"
 
@@ -59,8 +59,9 @@ _HEAD = (
 
 _TABLES: dict[str, Callable[[str], bool]] = {
     "Side by side": lambda operation: (
-        not any(word in operation for word in (" logs", "clients", "start", "soak"))
+        not any(word in operation for word in (" logs", "clients", "start", "soak", ON_ANY_CPU))
     ),
+    "Side by side, on any CPU": lambda operation: operation.endswith(ON_ANY_CPU),
     "SQLite": lambda operation: operation.endswith(" logs"),
     "Many clients": lambda operation: " clients, " in operation,
     "Lifetime": lambda operation: operation in ("start", "soak"),

@@ -1,17 +1,28 @@
-"""How each server of the benchmark is started: on loopback, with the settings that it needs."""
+"""How each server of the benchmark is started: on loopback, with the settings that it needs.
+
+Unless told otherwise, a server with its one worker has a CPU to itself, and the Content Lake is on
+the others.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
 
 from bench.issuer import AUDIENCE, Issuer
-from bench.processes import Process, free_port
+from bench.processes import ONE_CPU, Process, free_port, other_cpus
 
 THREADS = 32
 _SANITY_TOKEN = "bench"
 
 
-def upstream(folder: Path, *, latency_ms: float = 0, compress: bool = False) -> Process:
+def upstream(
+    folder: Path,
+    *,
+    latency_ms: float = 0,
+    compress: bool = False,
+    cpus: Set[int] = other_cpus(ONE_CPU),
+) -> Process:
     """The canned Content Lake."""
     port = free_port()
     module = ["bench.upstream", "--port", str(port), "--latency-ms", str(latency_ms)]
@@ -19,22 +30,25 @@ def upstream(folder: Path, *, latency_ms: float = 0, compress: bool = False) -> 
         "upstream",
         [*module, "--gzip"] if compress else module,
         port=port,
+        cpus=cpus,
         environ={},
         log=folder / f"upstream-{port}.log",
     )
 
 
-def thin(folder: Path, lake: Process, *, workers: int = 1) -> Process:
+def thin(folder: Path, lake: Process, *, workers: int = 1, cpus: Set[int] = ONE_CPU) -> Process:
     """The thin proxy."""
-    return _granian(folder, "thin proxy", "bench.thin:proxy", lake, workers)
+    return _granian(folder, "thin proxy", "bench.thin:proxy", lake, workers, cpus)
 
 
 def constant(folder: Path, lake: Process) -> Process:
     """The constant answer."""
-    return _granian(folder, "constant", "bench.thin:constant", lake, 1)
+    return _granian(folder, "constant", "bench.thin:constant", lake, 1, ONE_CPU)
 
 
-def peer(folder: Path, lake: Process, issuer: Issuer, *, workers: int = 1) -> Process:
+def peer(
+    folder: Path, lake: Process, issuer: Issuer, *, workers: int = 1, cpus: Set[int] = ONE_CPU
+) -> Process:
     """FastAPI + aiohttp."""
     port = free_port()
     options = ["--port", str(port), "--workers", str(workers), "--no-access-log"]
@@ -42,6 +56,7 @@ def peer(folder: Path, lake: Process, issuer: Issuer, *, workers: int = 1) -> Pr
         "FastAPI + aiohttp",
         ["uvicorn", "bench.peer:app", "--loop", "uvloop", "--http", "httptools", *options],
         port=port,
+        cpus=cpus,
         environ={
             "OAUTH_ISSUER": issuer.url,
             "SANITY_API_TOKEN": _SANITY_TOKEN,
@@ -51,7 +66,9 @@ def peer(folder: Path, lake: Process, issuer: Issuer, *, workers: int = 1) -> Pr
     )
 
 
-def product_on_sanity(folder: Path, lake: Process, issuer: Issuer, *, workers: int = 1) -> Process:
+def product_on_sanity(
+    folder: Path, lake: Process, issuer: Issuer, *, workers: int = 1, cpus: Set[int] = ONE_CPU
+) -> Process:
     """The product as `make serve` runs it, on the canned Content Lake."""
     sanity = {
         "SANITY_PROJECT_ID": "bench",
@@ -59,22 +76,23 @@ def product_on_sanity(folder: Path, lake: Process, issuer: Issuer, *, workers: i
         "SANITY_API_TOKEN": _SANITY_TOKEN,
         "SANITY_API_URL": f"http://127.0.0.1:{lake.port}",
     }
-    return _product(folder, "product, Sanity", issuer, workers, sanity)
+    return _product(folder, "product, Sanity", issuer, workers, cpus, sanity)
 
 
-def product_on_sqlite(folder: Path, database: Path, issuer: Issuer, *, workers: int = 1) -> Process:
+def product_on_sqlite(folder: Path, database: Path, issuer: Issuer) -> Process:
     """The product as `make serve` runs it, on the embedded store."""
-    return _product(folder, "product, SQLite", issuer, workers, {"SQLITE_PATH": str(database)})
+    return _product(folder, "product, SQLite", issuer, 1, ONE_CPU, {"SQLITE_PATH": str(database)})
 
 
-def _product(
-    folder: Path, name: str, issuer: Issuer, workers: int, store: dict[str, str]
+def _product(  # noqa: PLR0917
+    folder: Path, name: str, issuer: Issuer, workers: int, cpus: Set[int], store: dict[str, str]
 ) -> Process:
     port = free_port()
     return Process(
         name,
         ["app.server"],
         port=port,
+        cpus=cpus,
         environ={
             "PORT": str(port),
             "WORKERS": str(workers),
@@ -90,13 +108,16 @@ def _product(
     )
 
 
-def _granian(folder: Path, name: str, target: str, lake: Process, workers: int) -> Process:
+def _granian(  # noqa: PLR0917
+    folder: Path, name: str, target: str, lake: Process, workers: int, cpus: Set[int]
+) -> Process:
     port = free_port()
     options = ["--workers", str(workers), "--blocking-threads", str(THREADS), "--no-ws"]
     return Process(
         name,
         ["granian", "--interface", "wsgi", "--port", str(port), *options, target],
         port=port,
+        cpus=cpus,
         environ={"UPSTREAM_URL": f"http://127.0.0.1:{lake.port}"},
         log=folder / f"granian-{port}.log",
     )

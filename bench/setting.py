@@ -25,16 +25,16 @@ class Bench:
 
     def warm(self, work: Sequence[tuple[Process, Load]]) -> None:
         """Let all servers work at the same time, each on its loads in turn, for `warm_seconds`."""
-        servers = {server.port: [] for server, _ in work}
+        servers: dict[Process, list[Load]] = {server: [] for server, _ in work}
         for server, load in work:
-            servers[server.port].append(load)
+            servers[server].append(load)
         with ThreadPoolExecutor(len(servers)) as pool:
             list(pool.map(self._warm, servers, servers.values()))
 
-    def _warm(self, port: int, loads: Sequence[Load]) -> None:
+    def _warm(self, server: Process, loads: Sequence[Load]) -> None:
         for load in loads:
             seconds = self.sizes.warm_seconds / len(loads)
-            drive(port, Load(requests=load.requests, clients=load.clients, seconds=seconds))
+            drive(server, Load(requests=load.requests, clients=load.clients, seconds=seconds))
 
 
 def say(text: str) -> None:

@@ -12,6 +12,9 @@ from bench.sizes import Sizes
 PRODUCT, SQLITE = "product, Sanity", "product, SQLite"
 THIN, PEER = "thin proxy", "FastAPI + aiohttp"
 
+ON_ANY_CPU = ", on any CPU"
+"""What the operations of servers without a CPU of their own end with."""
+
 Group = tuple[str, str]
 """A server and an operation."""
 
@@ -74,7 +77,9 @@ class Figures:
 
     def times_thin(self, server: str, operation: str) -> float | None:
         """CPU over that of the same round trips through the thin proxy."""
-        trips = [(THIN, each) for each in _ROUND_TRIPS.get(operation, ())]
+        plain = operation.removesuffix(ON_ANY_CPU)
+        suffix = operation.removeprefix(plain)
+        trips = [(THIN, each + suffix) for each in _ROUND_TRIPS.get(plain, ())]
         return self.cpu_ratio((server, operation), *trips) if trips else None
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import Any
 
 from bench import documents, servers
 from bench.measure import Load, Sample, measure
+from bench.processes import ALL_CPUS
 from bench.setting import Bench, say
 from bench.traffic import PATH, request
 
@@ -19,16 +21,18 @@ def run(bench: Bench) -> list[Sample]:
     samples = []
     with ExitStack() as stack:
         lake = stack.enter_context(
-            servers.upstream(bench.folder, latency_ms=sizes.upstream_latency_ms)
+            servers.upstream(bench.folder, latency_ms=sizes.upstream_latency_ms, cpus=ALL_CPUS)
         )
-        product = servers.product_on_sanity(bench.folder, lake, bench.issuer, workers=WORKERS)
-        peer = servers.peer(bench.folder, lake, bench.issuer, workers=WORKERS)
+        two: Any = {"workers": WORKERS, "cpus": ALL_CPUS}
+        product = stack.enter_context(
+            servers.product_on_sanity(bench.folder, lake, bench.issuer, **two)
+        )
+        thin = stack.enter_context(servers.thin(bench.folder, lake, **two))
+        peer = stack.enter_context(servers.peer(bench.folder, lake, bench.issuer, **two))
         targets = {
-            stack.enter_context(product): request("GET", PATH, token),
-            stack.enter_context(servers.thin(bench.folder, lake, workers=WORKERS)): request(
-                "GET", "/list", token
-            ),
-            stack.enter_context(peer): request("GET", PATH, token),
+            product: request("GET", PATH, token),
+            thin: request("GET", "/list", token),
+            peer: request("GET", PATH, token),
         }
         loads = {
             sizes.busy_operation: (sizes.busy_clients, 0.0),

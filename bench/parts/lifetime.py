@@ -24,6 +24,8 @@ def run(bench: Bench) -> list[Sample]:
             samples.append(_start(bench, lake, turn))
         product = stack.enter_context(servers.product_on_sanity(bench.folder, lake, bench.issuer))
         loads = api_loads(bench, bench.issuer.token(documents.RUNNER_ID)).values()
+        say(f"lifetime: warming the server for {bench.sizes.warm_seconds} s")
+        bench.warm([(product, load) for load in loads])
         steps = bench.sizes.soak_steps
         count = bench.sizes.soak_requests // steps // len(loads)
         for step in range(steps):

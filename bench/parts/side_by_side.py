@@ -1,14 +1,19 @@
-"""The product on the Content Lake beside the thin proxy and the peer, without upstream latency."""
+"""The product on the Content Lake beside the thin proxy and the peer, without upstream latency.
+
+With a CPU for each server, all else on the others; and once more where the scheduler puts them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from bench import documents, servers, traffic
 from bench.answers import LOG
 from bench.measure import Load, Sample, measure
-from bench.processes import Process
+from bench.processes import ALL_CPUS, Process
 from bench.setting import Bench, say
+from bench.targets import ON_ANY_CPU
 from bench.traffic import PATH, request
 
 
@@ -28,15 +33,43 @@ def run(bench: Bench) -> list[Sample]:
             *((constant, name, load) for name, load in canned.items()),
             *((server, name, load) for name, load in api.items() for server in (product, peer)),
         ]
-        say(f"side by side: warming 4 servers for {bench.sizes.warm_seconds} s")
-        bench.warm([(server, load) for server, _, load in work])
-        samples = []
-        for turn in range(bench.sizes.rounds):
-            say(f"side by side: round {turn + 1} of {bench.sizes.rounds}")
-            samples += [
-                measure(server, name, load, turn=turn, lake=lake) for server, name, load in work
-            ]
-        return samples
+        return _measured(bench, lake, work, "side by side", "")
+
+
+def run_on_any_cpu(bench: Bench) -> list[Sample]:
+    """The same for the operations that the targets speak of."""
+    with ExitStack() as stack:
+        lake = stack.enter_context(servers.upstream(bench.folder, cpus=ALL_CPUS))
+        product = stack.enter_context(
+            servers.product_on_sanity(bench.folder, lake, bench.issuer, cpus=ALL_CPUS)
+        )
+        peer = stack.enter_context(servers.peer(bench.folder, lake, bench.issuer, cpus=ALL_CPUS))
+        thin = stack.enter_context(servers.thin(bench.folder, lake, cpus=ALL_CPUS))
+        api = api_loads(bench, bench.issuer.token(documents.RUNNER_ID))
+        work = [
+            *((thin, name, load) for name, load in thin_loads(bench).items()),
+            *(
+                (server, name, api[name])
+                for name in ("list", "read", "create")
+                for server in (product, peer)
+            ),
+        ]
+        return _measured(bench, lake, work, "on any CPU", ON_ANY_CPU)
+
+
+def _measured(
+    bench: Bench, lake: Process, work: Sequence[tuple[Process, str, Load]], about: str, suffix: str
+) -> list[Sample]:
+    say(f"{about}: warming the servers for {bench.sizes.warm_seconds} s")
+    bench.warm([(server, load) for server, _, load in work])
+    samples = []
+    for turn in range(bench.sizes.rounds):
+        say(f"{about}: round {turn + 1} of {bench.sizes.rounds}")
+        samples += [
+            measure(server, name + suffix, load, turn=turn, lake=lake)
+            for server, name, load in work
+        ]
+    return samples
 
 
 def api_loads(bench: Bench, token: str) -> dict[str, Load]:

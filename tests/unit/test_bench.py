@@ -12,7 +12,7 @@ import pytest
 from bench import report
 from bench.measure import Sample
 from bench.sizes import TINY
-from bench.targets import PEER, PRODUCT, THIN, Figures, targets
+from bench.targets import ON_ANY_CPU, PEER, PRODUCT, THIN, Figures, targets
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +28,11 @@ MEASURED = {
         (PEER, "create"),
         (THIN, "write"),
         ("constant", "list"),
+    },
+    "on-any-cpu": {
+        (server, operation + ON_ANY_CPU)
+        for server in (PRODUCT, PEER)
+        for operation in ("list", "read", "create")
     },
     "sqlite": {
         ("product, SQLite", "list, own, 60 logs"),
@@ -97,6 +102,18 @@ def test_a_write_is_held_to_two_round_trips() -> None:
         [sample(PRODUCT, "create", 1.5), sample(THIN, "read", 0.2), sample(THIN, "write", 0.3)]
     )
     assert figures.times_thin(PRODUCT, "create") == pytest.approx(3.0)
+
+
+def test_a_server_on_any_cpu_is_held_to_a_thin_proxy_there() -> None:
+    operation = f"list{ON_ANY_CPU}"
+    figures = Figures(
+        [
+            sample(PRODUCT, operation, 1.5),
+            sample(THIN, operation, 0.5),
+            sample(THIN, "list", 0.1),
+        ]
+    )
+    assert figures.times_thin(PRODUCT, operation) == pytest.approx(3.0)
 
 
 def test_what_was_not_measured_has_no_target() -> None:
