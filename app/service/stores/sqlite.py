@@ -100,7 +100,8 @@ class SqliteStore:
                 conditions.append(queries.AFTER)
             listing = queries.list_logs(conditions, of_runners=of_runners)
             rows = connection.execute(listing, parameters).fetchall()
-        return LogPage([*map(ListedLog._make, rows)], total)
+        rows.sort(reverse=True)
+        return LogPage([ListedLog(row) for _, _, row in rows], total)
 
     def get_log(self, log_id: str) -> StoredLog | None:
         with self._reading() as connection:

@@ -74,20 +74,22 @@ ORDER BY created_at, id
 """
 
 # A log with the session and the runner it refers to, as the JSON of one object.
-_WITH_REFERRED = """
-SELECT CAST(
-    '{{"document":' || log.body
+_ROW = """
+CAST(
+    '{"document":' || log.body
     || ',"session":' || ifnull(session.body, 'null')
-    || ',"runner":' || ifnull(runner.body, 'null') || '}}'
+    || ',"runner":' || ifnull(runner.body, 'null') || '}'
     AS BLOB
-) FROM {logs}
+)"""
+_REFERRED = """
 LEFT JOIN document AS session ON session.id = log.session_id AND session.type = 'trainingSession'
 LEFT JOIN document AS runner ON runner.id = log.runner_id AND runner.type = 'user'
 """
 
-LOG = (
-    _WITH_REFERRED.format(logs="document AS log") + "WHERE log.id = :id AND log.type = 'workoutLog'"
-)
+LOG = f"""
+SELECT {_ROW} FROM document AS log {_REFERRED}
+WHERE log.id = :id AND log.type = 'workoutLog'
+"""
 
 # The filters of a list by the parameter that switches each on.
 FILTERS = {
@@ -111,6 +113,7 @@ _NEWEST_FIRST = "ORDER BY log.created_at DESC, log.id DESC LIMIT :limit"
 def list_logs(conditions: list[str], *, of_runners: bool) -> str:
     """A page of logs under constant `conditions`, of everybody or of `:runner_ids` (JSON).
 
+    A row is what to sort it by, descending, and the log: SQLite would sort the bodies along.
     For several runners each one's newest are taken from their own stretch of the index and merged,
     so that a page never reads more than `limit` rows of a runner, however many they have.
     """
@@ -124,11 +127,10 @@ def list_logs(conditions: list[str], *, of_runners: bool) -> str:
             {_NEWEST_FIRST}"""
     else:
         page = f"{newest} {_NEWEST_FIRST}"
-    return (
-        f"WITH page AS ({page})"
-        + _WITH_REFERRED.format(logs="page JOIN document AS log ON log.seq = page.seq")
-        + _NEWEST_FIRST
-    )
+    return f"""
+        WITH page AS ({page})
+        SELECT log.created_at, log.id, {_ROW}
+        FROM page JOIN document AS log ON log.seq = page.seq {_REFERRED}"""
 
 
 def count_logs(conditions: list[str], *, of_runners: bool) -> str:
