@@ -52,7 +52,7 @@ def test_many_processes_may_make_the_file_at_once(path: Path) -> None:
 
 
 def test_writes_ahead_and_through_to_the_disk(store: SqliteStore) -> None:
-    with store.transaction() as connection:
+    with store.writing() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         full = 2
         assert connection.execute("PRAGMA synchronous").fetchone() == (full,)
@@ -89,10 +89,12 @@ def test_a_path_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_stays_locked_is_a_timeout(store: SqliteStore, path: Path) -> None:
     impatient = SqliteStore(path, busy_seconds=0.05)
-    with store.transaction():
+    with store.writing():
         with pytest.raises(StoreTimeout):
             impatient.delete_log(log_of(RUNNER, 1), if_revision="x")
         assert impatient.get_log(log_of(RUNNER, 1))
+    with impatient.writing(), pytest.raises(StoreTimeout):
+        impatient.delete_log(log_of(RUNNER, 1), if_revision="x")
     impatient.close()
 
 
@@ -136,7 +138,7 @@ class TestPlans:
             "coach_id",
         ]
         parameters = dict.fromkeys(names, "x") | {"runner_ids": "[]", "limit": 1}
-        with store.transaction("BEGIN") as connection:
+        with store.reading() as connection:
             rows = connection.execute(f"EXPLAIN QUERY PLAN {query}", parameters).fetchall()
         return "\n".join(row[3] for row in rows) + "\n"
 
@@ -222,6 +224,6 @@ def test_an_update_changes_no_number_that_it_does_not_touch(store: SqliteStore) 
         if_revision=found.document["_rev"],
         transaction_id="t1",
     )
-    with store.transaction("BEGIN") as connection:
+    with store.reading() as connection:
         body = connection.execute(sqlite_queries.BODY, {"id": log_of(RUNNER, 9)}).fetchone()[0]
     assert f":{big}," in body

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import queue
 import sqlite3
+import threading
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,10 @@ class SqliteStore:
         self.path = Path(path)
         self._busy_seconds = busy_seconds
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._turn_to_write = threading.Lock()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.transaction() as connection:
+            with self.writing() as connection:
                 _ensure_schema(connection)
         except (OSError, StoreUnavailable) as error:
             self.close()
@@ -67,7 +69,7 @@ class SqliteStore:
     def find_users(
         self, *, user_id: str | None = None, email: str | None = None
     ) -> list[StoredUser]:
-        with self._reading() as connection:
+        with self.reading() as connection:
             if user_id is not None:
                 rows = connection.execute(queries.USER_BY_ID, {"user_id": user_id})
             else:
@@ -87,7 +89,7 @@ class SqliteStore:
         conditions = [
             condition for name, condition in queries.FILTERS.items() if parameters[name] is not None
         ]
-        with self._reading() as connection:
+        with self.reading() as connection:
             total = None
             if query.with_total:
                 counting = queries.count_logs(conditions, of_runners=of_runners)
@@ -104,13 +106,13 @@ class SqliteStore:
         return LogPage([ListedLog(row) for _, _, row in rows], total)
 
     def get_log(self, log_id: str) -> StoredLog | None:
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(queries.LOG, {"id": log_id}).fetchone()
         return ListedLog(*row).stored() if row else None
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         pair = {"runner_id": runner_id, "session_id": session_id}
-        with self._reading() as connection:
+        with self.reading() as connection:
             session = _published(connection, session_id, "trainingSession")
             plan_id = reference_id(session.get("planId")) if session else None
             return CreateContext(
@@ -127,7 +129,7 @@ class SqliteStore:
             "runner_id": reference_id(document.get("runnerId")),
             "session_id": reference_id(document.get("sessionId")),
         }
-        with self.transaction() as connection:
+        with self.writing() as connection:
             taken = connection.execute(queries.BODY, {"id": document["_id"]}).fetchall()
             taken += connection.execute(queries.LOGS_OF_PAIR, pair).fetchall()
             if taken:
@@ -144,7 +146,7 @@ class SqliteStore:
         if_revision: str,
         transaction_id: str,
     ) -> Document:
-        with self.transaction() as connection:
+        with self.writing() as connection:
             current = _log_at(connection, log_id, if_revision)
             kept = {name: each for name, each in current.items() if name not in unset_fields}
             stored = {**kept, **set_fields, "_updatedAt": now(), "_rev": transaction_id}
@@ -152,7 +154,7 @@ class SqliteStore:
         return stored
 
     def delete_log(self, log_id: str, *, if_revision: str) -> None:
-        with self.transaction() as connection:
+        with self.writing() as connection:
             _log_at(connection, log_id, if_revision)
             (in_use,) = connection.execute(queries.IS_REFERRED_TO, {"id": log_id}).fetchone()
             if in_use:
@@ -160,31 +162,46 @@ class SqliteStore:
             connection.execute(queries.DELETE, {"id": log_id})
 
     def ping(self) -> None:
-        with self._reading() as connection:
+        with self.reading() as connection:
             connection.execute(queries.BODY, {"id": ""}).fetchone()
 
     @contextmanager
-    def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
-        """One transaction, committed at the end and rolled back by any exception."""
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that may write. Those of this process queue here: SQLite would let each
+        look again and again, ever more seldom, and some very late.
+        """
         with timing.call():
+            if not self._turn_to_write.acquire(timeout=self._busy_seconds):
+                raise StoreTimeout("the writes before it take too long")
             try:
-                connection = self._connection()
-                try:
-                    connection.execute(begin)
+                with self._transaction("BEGIN IMMEDIATE") as connection:
                     yield connection
-                    connection.execute("COMMIT")
-                finally:
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
-                    self._idle.put(connection)
-            except sqlite3.Error as error:
-                # The low byte is the code, the others say more of it.
-                busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
-                raise (StoreTimeout if busy else StoreUnavailable)(str(error)) from error
+            finally:
+                self._turn_to_write.release()
 
-    def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
         """One moment's view of the data."""
-        return self.transaction("BEGIN")
+        with timing.call(), self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        """One transaction, committed at the end and rolled back by any exception."""
+        try:
+            connection = self._connection()
+            try:
+                connection.execute(begin)
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                self._idle.put(connection)
+        except sqlite3.Error as error:
+            # The low byte is the code, the others say more of it.
+            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
+            raise (StoreTimeout if busy else StoreUnavailable)(str(error)) from error
 
     def _connection(self) -> sqlite3.Connection:
         """An idle connection, or a new one: as many are made as threads are at work at once."""

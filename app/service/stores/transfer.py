@@ -44,7 +44,7 @@ def import_lines(
     """
     counts: Counter[str] = Counter()
     seen: set[str] = set()
-    with store.transaction() as connection:
+    with store.writing() as connection:
         for number, line in enumerate(lines, 1):
             text = line.strip()
             if text:
@@ -58,14 +58,14 @@ def import_lines(
 
 def export_lines(store: SqliteStore) -> Iterator[str]:
     """Every document, drafts included, as one line each, in the order of their import."""
-    with store.transaction("BEGIN") as connection:
+    with store.reading() as connection:
         for (body,) in connection.execute(queries.BODIES):
             yield body
 
 
 def count_documents(store: SqliteStore) -> dict[str, int]:
     """How many documents there are of each type, drafts and release versions apart."""
-    with store.transaction("BEGIN") as connection:
+    with store.reading() as connection:
         return dict(connection.execute(queries.COUNT_BY_TYPE).fetchall())
 
 
@@ -74,7 +74,7 @@ def check(store: SqliteStore) -> list[str]:
 
     Raises StoreUnavailable when the file itself is damaged.
     """
-    with store.transaction("BEGIN") as connection:
+    with store.reading() as connection:
         (integrity,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if integrity != "ok":
             raise StoreUnavailable(f"the file is damaged: {integrity}")
