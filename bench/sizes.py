@@ -10,8 +10,8 @@ class Sizes:
     """Seconds are of wall time; `seconds` is one sample's. `log_counts` are SQLite's."""
 
     warm_seconds: float = 20
-    rounds: int = 3
-    seconds: float = 2
+    rounds: int = 5
+    seconds: float = 1.5
     clients: int = 32
     log_counts: tuple[int, ...] = (1_000, 100_000, 1_000_000)
     logs_per_runner: int = 100

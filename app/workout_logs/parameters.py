@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import marshmallow as ma
@@ -15,27 +14,9 @@ from app.service.workout_logs import ListFilters
 from app.workout_logs.fields import Cursor, DocumentId, EntityTags, QueryDate, QueryInteger
 from app.workout_logs.shape import LARGEST_PAGE, Shape, enum
 
-MOST_QUERIES = 1024
-"""How many queries of lists a process remembers."""
-
 
 class ListQuery(Shape):
     """The query parameters of a list, as `ListFilters`."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        # Clients ask the same few questions, most of all the one without parameters; what they
-        # mean is found out once. Only what is valid is remembered.
-        self._known = lru_cache(maxsize=MOST_QUERIES)(self._load)
-
-    def load(self, data: Any, **kwargs: Any) -> Any:
-        try:
-            return self._known(*data.items(), **kwargs)
-        except TypeError:  # a list has no hash; it stands for a parameter that is given twice
-            return self._load(*data.items(), **kwargs)
-
-    def _load(self, *items: tuple[str, Any], **kwargs: Any) -> Any:
-        return super().load(dict(items), **kwargs)
 
     limit = QueryInteger(
         validate=validate.Range(

@@ -13,6 +13,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from msgspec import Raw
+
 from app.service.documents import Document, loads
 from app.service.errors import StoreUnavailable
 
@@ -41,12 +43,12 @@ class ListedLog(NamedTuple):
     It is JSON that `app.service.documents.loads` reads, and holds nothing that `mended` leaves out.
     """
 
-    json: bytes
+    json: bytes | Raw
 
     def stored(self) -> StoredLog:
         """The same with its documents. Raises `StoreUnavailable` if they are none."""
         try:
-            return StoredLog.of(loads(self.json))
+            return StoredLog.of(loads(bytes(self.json)))
         except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
             raise StoreUnavailable("a list with a row that holds no log") from error
 

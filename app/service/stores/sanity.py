@@ -226,7 +226,7 @@ def _rows_of(content: bytes) -> _Rows:
 
 
 def _page(rows: _Rows) -> LogPage:
-    return LogPage([ListedLog(bytes(row)) for row in rows.logs], rows.total)
+    return LogPage([*map(ListedLog, rows.logs)], rows.total)
 
 
 def _context_of_create(result: dict[str, Any]) -> CreateContext:
