@@ -39,12 +39,15 @@ class Parser(FlaskParser):
 
         So what a schema makes of a query must depend on nothing else, and never be changed.
         """
-        if location == "query" and len(request.query_string) <= LONGEST_KNOWN_QUERY:
-            return self._known_queries(argmap, request.query_string)
+        if location == "query" and req is None:
+            query = request.query_string
+            if len(query) <= LONGEST_KNOWN_QUERY:
+                return self._known_queries(argmap, query, **kwargs)
         return super().parse(argmap, req, location=location, **kwargs)
 
-    def _parse_query(self, schema: ma.Schema, _query_string: bytes) -> Any:
-        return super().parse(schema, location="query")
+    def _parse_query(self, argmap: Any, _query_string: bytes, **kwargs: Any) -> Any:
+        """What the current request's query means; its text is only what it is remembered by."""
+        return super().parse(argmap, location="query", **kwargs)
 
     def _raw_load_json(self, req: Request) -> Any:
         if req.mimetype != "application/json":

@@ -1,4 +1,4 @@
-"""Counts of requests in this process's memory, for the strategies of `limits`.
+"""Counts of requests in this process's memory: a storage of `limits`.
 
 Its own memory storage starts a thread every 10 ms to clear up, which cost more CPU under load than
 reading a log. Here a window is looked at when it is asked for, and the oldest ones go as new ones

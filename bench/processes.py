@@ -16,7 +16,8 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 
-ALL_CPUS: Set[int] = os.sched_getaffinity(0)
+# Only Linux lets a process stay on a CPU; elsewhere there are none to name.
+ALL_CPUS: Set[int] = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 ONE_CPU: Set[int] = set(sorted(ALL_CPUS)[:1])
 
 
@@ -28,6 +29,9 @@ def other_cpus(cpus: Set[int]) -> Set[int]:
 @contextmanager
 def staying_on(cpus: Set[int]) -> Iterator[None]:
     """Processes that this thread starts meanwhile, and their children, stay on these CPUs."""
+    if not cpus:
+        yield
+        return
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cpus)
     try:

@@ -87,24 +87,27 @@ def targets(figures: Figures, sizes: Sizes) -> list[Target]:
     """The lines of which something was measured."""
     return [
         *_beside_others(figures),
+        *_beside_others(figures, ON_ANY_CPU),
         *_pages_and_sizes(figures, sizes),
         *_many_clients(figures, sizes),
         *_lifetime(figures),
     ]
 
 
-def _beside_others(figures: Figures) -> Iterator[Target]:
+def _beside_others(figures: Figures, suffix: str = "") -> Iterator[Target]:
     for operation in ("list", "read", "create", "update"):
-        ratio = figures.times_thin(PRODUCT, operation)
+        ratio = figures.times_thin(PRODUCT, operation + suffix)
         if ratio is not None:
-            yield Target(f"{operation}: CPU, × the thin proxy's round trips", ratio, 2.0)
+            name = f"{operation}{suffix}: CPU, × the thin proxy's round trips"
+            yield Target(name, ratio, 2.0)
     for operation in ("list", "read"):
-        ratio = figures.cpu_ratio((PRODUCT, operation), (PEER, operation))
+        ratio = figures.cpu_ratio((PRODUCT, operation + suffix), (PEER, operation + suffix))
         if ratio is not None:
-            yield Target(f"{operation}: CPU, × {PEER}", ratio, 1.0)
-    ahead = figures.cpu_ratio((PEER, "create"), (PRODUCT, "create"))
+            yield Target(f"{operation}{suffix}: CPU, × {PEER}", ratio, 1.0)
+    create = f"create{suffix}"
+    ahead = figures.cpu_ratio((PEER, create), (PRODUCT, create))
     if ahead is not None:
-        yield Target(f"create: CPU of {PEER}, × the product's", ahead, 1.3, at_least=True)
+        yield Target(f"{create}: CPU of {PEER}, × the product's", ahead, 1.3, at_least=True)
 
 
 def _pages_and_sizes(figures: Figures, sizes: Sizes) -> Iterator[Target]:
@@ -138,7 +141,7 @@ def _lifetime(figures: Figures) -> Iterator[Target]:
         first = max(each.pss_mb for each in soak if each.turn == 0)
         last = max(each.pss_mb for each in soak if each.turn == soak[-1].turn)
         requests = sum(each.requests for each in soak)
-        yield Target(f"MB of a worker (PSS) after {requests:,} requests", last, 90)
+        yield Target(f"MB of a warm worker (PSS) after {requests:,} more requests", last, 90)
         yield Target("the same, × after the first fifth of them", last / first, 1.05)
     starts = figures.of(PRODUCT, "start")
     if starts:

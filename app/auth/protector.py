@@ -13,8 +13,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import MissingAuthorizationError
 from authlib.oauth2.rfc6749.errors import UnsupportedTokenTypeError
 from authlib.oauth2.rfc6750 import InsufficientScopeError
-from flask import Flask, Request, current_app
-from flask.globals import request_ctx
+from flask import Flask, Request, current_app, request
 
 from app.auth.callers import Callers
 from app.auth.cookies import SessionCookies
@@ -61,7 +60,7 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         """
         try:
             # Not `acquire_token`: the same, but it first copies the request for other grants.
-            token = self.validate_request([scope], request_ctx.request)
+            token = self.validate_request([scope], request._get_current_object())  # type: ignore[attr-defined]  # a proxy has it
         except InsufficientScopeError:
             raise _insufficient_scope(scope) from None
         except OAuth2Error as error:

@@ -177,7 +177,6 @@ def _refuse_other_machines() -> None:
 def _allow_loopback_origins(response: Response) -> Response:
     """A front end on another port of this machine may read the metadata and fetch its token."""
     origin = request.headers.get("Origin", "")
-    response.vary.add("Origin")
     response.headers["Cache-Control"] = "no-store"
     if request.path != AUTHORIZE_PATH and is_loopback_url(origin):
         response.headers["Access-Control-Allow-Origin"] = origin

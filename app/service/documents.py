@@ -188,9 +188,8 @@ def _stored(name: str, value: Any) -> Any:
 
 
 def _id(value: object) -> str | None:
-    if isinstance(value, dict):
-        value = value.get("_ref")
-    return value if isinstance(value, str) and _published_id.fullmatch(value) else None
+    found = reference_id(value)
+    return found if found and is_published_id(found) else None
 
 
 def _text(value: object) -> str | None:

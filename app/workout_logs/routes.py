@@ -41,6 +41,8 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
 
     @blp.route("")
     class WorkoutLogCollection(MethodView):
+        init_every_request = False
+
         @protect(READ_SCOPE)
         @blp.arguments(ListQuery(), location="query")
         @blp.response(200, WorkoutLogList, description="A page.", headers=headers("Link"))
@@ -76,6 +78,8 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
 
     @blp.route("/<log_id>")
     class WorkoutLogResource(MethodView):
+        init_every_request = False
+
         @protect(READ_SCOPE)
         @blp.arguments(ReadHeaders(), location="headers")
         @blp.response(200, WorkoutLogAnswer, description="The log.", headers=headers("ETag"))

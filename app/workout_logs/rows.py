@@ -149,7 +149,7 @@ def _session(session: _Session) -> Row:
     }
 
 
-# Dates, durations, paces and ids come again and again, so each is looked at once.
+# Dates, durations, paces and the ids of runners and of recent sessions come again and again.
 
 
 @lru_cache(maxsize=4096)
@@ -182,8 +182,12 @@ def _pace(text: str | None) -> tuple[str | None, int | None]:
 
 def _instant(value: str) -> str:
     """`YYYY-MM-DDThh:mm:ssZ`, perhaps with a fraction: what stands between the digits tells."""
-    datetime.fromisoformat(value)
-    between = value[4:20:3]
-    if between == "--T::Z" or (between == "--T::." and value[-1] == "Z" and len(value) <= 30):
+    datetime.fromisoformat(value)  # reads the digits, and no more than six of a fraction
+    between, length = value[4:20:3], len(value)
+    if between == "--T::Z" and length == 20:
         return value
+    if between == "--T::." and length <= 30 and value[-1] == "Z":
+        digits = value[20:-1]
+        if digits.isascii() and digits.isdecimal():
+            return value
     raise ValueError("another form of an instant")

@@ -140,3 +140,19 @@ def test_a_cursor_reads_as_it_was_written(position: tuple[str, str]) -> None:
 )
 def test_a_forged_cursor_is_refused(runner: Client, position: tuple[str, str]) -> None:
     assert codes(runner.list(cursor=cursor.encode(Position(*position)))) == {"cursor": "format"}
+
+
+def test_a_query_means_the_same_each_time(runner: Client) -> None:
+    """Also when what it means is remembered, for everybody who asks alike."""
+    for _ in range(3):
+        assert ids(runner.list(limit=2)) == newest(3, 2)
+        assert runner.list(limit="two").status_code == 422
+        assert ids(runner.list(limit=1)) == newest(3)
+        assert runner.request("GET", "/api/workout-logs?limit=1&limit=2").status_code == 422
+
+
+@pytest.mark.parametrize("padding", [0, 240, 250, 1000])
+def test_a_long_query_means_what_a_short_one_does(runner: Client, padding: int) -> None:
+    path = f"/api/workout-logs?limit=2{'&' * padding}"
+    assert ids(runner.request("GET", path)) == newest(3, 2)
+    assert runner.request("GET", f"{path}&status=x").status_code == 422

@@ -189,3 +189,23 @@ print(app.test_client().get("/.well-known/oauth-authorization-server").status_co
         [sys.executable, "-c", program, store], capture_output=True, check=True, text=True
     ).stdout
     assert shown.splitlines() == ["[]", "[]", "404"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
+@pytest.mark.parametrize(
+    "path", [*PAGES, "/problems", "/openapi.json", "/healthz", "/api/workout-logs", "/x"]
+)
+def test_every_answer_carries_what_all_do_and_nothing_twice(
+    client: FlaskClient, path: str, method: str
+) -> None:
+    response = client.open(path, method=method)
+    names = [name for name, _ in response.headers if name != "Vary"]
+    assert sorted(names) == sorted(set(names))
+    assert response.headers.getlist("Vary").count("Origin") == 1
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Server-Timing"].startswith("store;desc=")
+    assert response.headers["Cache-Control"]
+    if method == "HEAD":
+        assert response.data == b""
+    else:
+        assert int(response.headers["Content-Length"]) == len(response.data)

@@ -14,6 +14,7 @@ from app.service.links import ExternalLinks
 from app.service.stores.content_lake import ContentLake, Limits
 from app.service.stores.port import LogQuery
 from app.service.stores.sanity import SanityStore
+from app.workout_logs.rows import row_writer
 
 LINKS = ExternalLinks(())
 EVERYBODY = LogQuery(runner_ids=None)
@@ -49,7 +50,12 @@ def store_answering(content: bytes) -> SanityStore:
 
 
 def row(notes: bytes) -> bytes:
-    return b'{"document": {"_id": "x", "notes": %b}, "session": null, "runner": null}' % notes
+    """A row that is usual but for its notes."""
+    return (
+        b'{"document": {"_id": "x", "_createdAt": "2026-01-01T00:00:00Z",'
+        b' "_updatedAt": "2026-01-01T00:00:00Z", "sessionId": {"_ref": "s"},'
+        b' "runnerId": {"_ref": "r"}, "notes": %b}, "session": null, "runner": null}' % notes
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,6 +73,8 @@ def test_a_spoiled_text_costs_no_page(spoiled: bytes, left: str | None) -> None:
     answer = b'{"result": {"logs": [%b, %b]}}' % (row(b'"Fine."'), row(spoiled))
     logs = [each.stored() for each in store_answering(answer).list_logs(EVERYBODY).logs]
     assert [read_log(*each, LINKS).notes for each in logs] == ["Fine.", left]
+    rows = map(row_writer(LINKS), store_answering(answer).list_logs(EVERYBODY).logs)
+    assert [each["notes"] for each in rows] == ["Fine.", left]
     one = store_answering(b'{"result": %b}' % row(spoiled)).get_log("x")
     assert one
     assert read_log(*one, LINKS).notes == left

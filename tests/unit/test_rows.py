@@ -132,13 +132,35 @@ def test_any_instant(created: str, updated: str) -> None:
     assert_as_plain(USUAL | {"_createdAt": created, "_updatedAt": updated})
 
 
+@given(st.text(st.characters(codec="utf-8"), max_size=11) | st.text("0123456789.Z", max_size=11))
+@example("")
+@example("123456ab")
+@example("123456\r\n")
+@example("1234567\u0663")
+def test_any_fraction_of_a_second(fraction: str) -> None:
+    assert_as_plain(USUAL | {"_createdAt": f"2026-01-01T00:00:00.{fraction}Z"})
+    assert_as_plain(USUAL | {"_createdAt": f"2026-01-01T00:00:00{fraction}Z"})
+
+
 def test_deeply_nested_fields_cost_only_themselves() -> None:
     row = orjson.dumps({"document": USUAL, "session": None, "runner": None})
     deep = row.replace(b'"Windy."', b"[" * 1000 + b"]" * 1000)
     assert write(ListedLog(deep)) == write(ListedLog(row)) | {"notes": None}
 
 
-@pytest.mark.parametrize("row", [b"null", b"[]", b'{"document": null}', b'{"document": {}}'])
+@pytest.mark.parametrize(
+    "row",
+    [
+        b"null",
+        b"[]",
+        b'{"document": {"_id": "x"}}',
+        b'{"document": null, "session": null, "runner": null}',
+        b'{"document": {}, "session": null, "runner": null}',
+        b'{"document": {"_id": 5}, "session": null, "runner": null}',
+        b'{"document": {"_id": "x"}, "session": {"_type": "trainingSession"}, "runner": null}',
+        b'{"document": {"_id": "x"}, "session": null, "runner": {"_type": "user"}}',
+    ],
+)
 def test_a_row_without_a_log_is_the_store_s_fault(row: bytes) -> None:
     with pytest.raises(StoreUnavailable):
         write(ListedLog(row))

@@ -180,9 +180,16 @@ class _Message:
 
 
 class _Reply(requests.Response):
-    """A response that is there as a whole. What only a `requests.Session` needs is left out: the
-    jar for cookies alone takes longer than all the rest.
+    """A response that is there as a whole, without the jar for cookies that `requests` makes for
+    each: that alone takes longer than all the rest.
     """
+
+    encoding = None
+    history: list[requests.Response] = []
+    raw = None
+    reason = ""
+    url = ""
+    _content_consumed = True
 
     def __init__(
         self, request: requests.PreparedRequest, status_code: int, message: _Message

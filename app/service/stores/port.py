@@ -9,6 +9,7 @@ documents hold. Besides the errors named below, every operation raises `StoreUna
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -17,6 +18,13 @@ from msgspec import Raw
 
 from app.service.documents import Document, loads
 from app.service.errors import StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+
+def of_type(type_: str, document: Document | None) -> Document | None:
+    """What a reference leads to, if it is a document of this type."""
+    return document if document and document["_type"] == type_ and document["_id"] else None
 
 
 class StoredLog(NamedTuple):
@@ -29,18 +37,17 @@ class StoredLog(NamedTuple):
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> StoredLog:
         """From a row with these members; a reference may lead to something else than it should."""
-        session, runner = row["session"], row["runner"]
-        return cls(
-            row["document"],
-            session if session and session["_type"] == "trainingSession" else None,
-            runner if runner and runner["_type"] == "user" else None,
-        )
+        document: Document = row["document"]
+        if not isinstance(document["_id"], str):
+            raise TypeError("a document without an id")
+        session = of_type("trainingSession", row["session"])
+        return cls(document, session, of_type("user", row["runner"]))
 
 
 class ListedLog(NamedTuple):
     """A row of a list: the JSON of what `StoredLog.of` takes, which need not all become objects.
 
-    It is JSON that `app.service.documents.loads` reads, and holds nothing that `mended` leaves out.
+    No text in it holds NUL (`app.service.documents.mended`).
     """
 
     json: bytes | Raw
@@ -50,6 +57,7 @@ class ListedLog(NamedTuple):
         try:
             return StoredLog.of(loads(bytes(self.json)))
         except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
+            logger.error("the store lists something that is no log (%s)", type(error).__name__)
             raise StoreUnavailable("a list with a row that holds no log") from error
 
 

@@ -43,6 +43,7 @@ from app.service.stores.port import (
     LogQuery,
     StoredLog,
     StoredUser,
+    of_type,
 )
 
 FIRST_DAY, LAST_DAY = "0000-01-01", "9999-12-31"
@@ -216,7 +217,7 @@ _answer_to_list = msgspec.json.Decoder(_AnswerToList)
 
 
 def _rows_of(content: bytes) -> _Rows:
-    """The rows of a list, each as its JSON. What is wrong with one must not cost a whole page."""
+    """The rows of a list, each as its JSON. A spoiled text of one must not cost a whole page."""
     if not holds_nul(content):
         try:
             return _answer_to_list.decode(content).result
@@ -231,10 +232,9 @@ def _page(rows: _Rows) -> LogPage:
 
 def _context_of_create(result: dict[str, Any]) -> CreateContext:
     session = result["session"] or {"document": None, "plan": None}
-    plan = session["plan"]
     return CreateContext(
         session=session["document"],
-        plan=plan if plan and plan["_type"] == "trainingPlan" else None,
+        plan=of_type("trainingPlan", session["plan"]),
         runner=result["runner"],
         existing=result["existing"],
     )

@@ -2,7 +2,7 @@
 
 Durable when it has answered (WAL with `synchronous=FULL`), safe with any number of threads and
 processes on one machine: every write is one short `BEGIN IMMEDIATE` transaction, and whoever finds
-the file busy waits for up to `BUSY_SECONDS`.
+the file busy waits for up to `BUSY_SECONDS`, first for its own process's writers, then for others'.
 """
 
 from __future__ import annotations
@@ -167,8 +167,8 @@ class SqliteStore:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction that may write. Those of this process queue here: SQLite would let each
-        look again and again, ever more seldom, and some very late.
+        """One transaction that may write. Those of this process wait here for each other: SQLite
+        would let each look again and again, ever more seldom, and some very late.
         """
         with timing.call():
             if not self._turn_to_write.acquire(timeout=self._busy_seconds):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -32,14 +31,17 @@ def spent() -> StoreTime:
     return _current.get() or StoreTime()
 
 
-@contextmanager
-def call() -> Iterator[None]:
-    """One round trip to a store: counted, when somebody counts."""
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
+class _Call:
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
         measured = _current.get()
         if measured is not None:
             measured.calls += 1
-            measured.seconds += time.perf_counter() - started
+            measured.seconds += time.perf_counter() - self._started
+
+
+def call() -> AbstractContextManager[None]:
+    """One round trip to a store: counted, when somebody counts."""
+    return _Call()
