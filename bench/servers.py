@@ -8,10 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Set
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.issuer import AUDIENCE, Issuer
 from bench.processes import ONE_CPU, Process, free_port, other_cpus
 
+
+class Placement(NamedTuple):
+    """How many workers a server has, and the CPUs that they stay on."""
+
+    workers: int
+    cpus: Set[int]
+
+
+ALONE = Placement(1, ONE_CPU)
 THREADS = 32
 _SANITY_TOKEN = "bench"
 
@@ -36,27 +46,25 @@ def upstream(
     )
 
 
-def thin(folder: Path, lake: Process, *, workers: int = 1, cpus: Set[int] = ONE_CPU) -> Process:
+def thin(folder: Path, lake: Process, *, placement: Placement = ALONE) -> Process:
     """The thin proxy."""
-    return _granian(folder, "thin proxy", "bench.thin:proxy", lake, workers, cpus)
+    return _granian(folder, "thin proxy", "bench.thin:proxy", lake, placement)
 
 
 def constant(folder: Path, lake: Process) -> Process:
     """The constant answer."""
-    return _granian(folder, "constant", "bench.thin:constant", lake, 1, ONE_CPU)
+    return _granian(folder, "constant", "bench.thin:constant", lake, ALONE)
 
 
-def peer(
-    folder: Path, lake: Process, issuer: Issuer, *, workers: int = 1, cpus: Set[int] = ONE_CPU
-) -> Process:
+def peer(folder: Path, lake: Process, issuer: Issuer, *, placement: Placement = ALONE) -> Process:
     """FastAPI + aiohttp."""
     port = free_port()
-    options = ["--port", str(port), "--workers", str(workers), "--no-access-log"]
+    options = ["--port", str(port), "--workers", str(placement.workers), "--no-access-log"]
     return Process(
         "FastAPI + aiohttp",
         ["uvicorn", "bench.peer:app", "--loop", "uvloop", "--http", "httptools", *options],
         port=port,
-        cpus=cpus,
+        cpus=placement.cpus,
         environ={
             "OAUTH_ISSUER": issuer.url,
             "SANITY_API_TOKEN": _SANITY_TOKEN,
@@ -67,7 +75,7 @@ def peer(
 
 
 def product_on_sanity(
-    folder: Path, lake: Process, issuer: Issuer, *, workers: int = 1, cpus: Set[int] = ONE_CPU
+    folder: Path, lake: Process, issuer: Issuer, *, placement: Placement = ALONE
 ) -> Process:
     """The product as `make serve` runs it, on the canned Content Lake."""
     sanity = {
@@ -76,26 +84,26 @@ def product_on_sanity(
         "SANITY_API_TOKEN": _SANITY_TOKEN,
         "SANITY_API_URL": f"http://127.0.0.1:{lake.port}",
     }
-    return _product(folder, "product, Sanity", issuer, workers, cpus, sanity)
+    return _product(folder, "product, Sanity", issuer, placement, sanity)
 
 
 def product_on_sqlite(folder: Path, database: Path, issuer: Issuer) -> Process:
     """The product as `make serve` runs it, on the embedded store."""
-    return _product(folder, "product, SQLite", issuer, 1, ONE_CPU, {"SQLITE_PATH": str(database)})
+    return _product(folder, "product, SQLite", issuer, ALONE, {"SQLITE_PATH": str(database)})
 
 
-def _product(  # noqa: PLR0917
-    folder: Path, name: str, issuer: Issuer, workers: int, cpus: Set[int], store: dict[str, str]
+def _product(
+    folder: Path, name: str, issuer: Issuer, placement: Placement, store: dict[str, str]
 ) -> Process:
     port = free_port()
     return Process(
         name,
         ["app.server"],
         port=port,
-        cpus=cpus,
+        cpus=placement.cpus,
         environ={
             "PORT": str(port),
-            "WORKERS": str(workers),
+            "WORKERS": str(placement.workers),
             "THREADS": str(THREADS),
             "LOG_LEVEL": "warning",
             "OAUTH_ISSUER": issuer.url,
@@ -108,16 +116,14 @@ def _product(  # noqa: PLR0917
     )
 
 
-def _granian(  # noqa: PLR0917
-    folder: Path, name: str, target: str, lake: Process, workers: int, cpus: Set[int]
-) -> Process:
+def _granian(folder: Path, name: str, target: str, lake: Process, placement: Placement) -> Process:
     port = free_port()
-    options = ["--workers", str(workers), "--blocking-threads", str(THREADS), "--no-ws"]
+    options = ["--workers", str(placement.workers), "--blocking-threads", str(THREADS), "--no-ws"]
     return Process(
         name,
         ["granian", "--interface", "wsgi", "--port", str(port), *options, target],
         port=port,
-        cpus=cpus,
+        cpus=placement.cpus,
         environ={"UPSTREAM_URL": f"http://127.0.0.1:{lake.port}"},
         log=folder / f"granian-{port}.log",
     )

@@ -1,8 +1,8 @@
 """Fast dumps: marshmallow declares, a function made once from the declaration writes.
 
-marshmallow's own `dump` asks every field of every object the same questions again; for a page of
-logs that took most of the request. The function is one dict display, `{"id": obj.id, …}`, and
-writes what `Schema.dump` writes, which a test holds it to for any log.
+marshmallow's own `dump` asks every field of every object the same questions again. The function is
+one dict display, `{"id": obj.id, …}`, and writes what `Schema.dump` writes, which a test holds it
+to for any log.
 """
 
 from __future__ import annotations
@@ -50,9 +50,8 @@ def _write(field: fields.Field[Any]) -> Write | None:
         return None
     if isinstance(field, fields.Nested):
         return compile_dump(field.schema)
-    if isinstance(field, fields.List):
-        write = _write(field.inner)
-        return write and (lambda values: [write(each) for each in values])
+    if isinstance(field, fields.List) and _write(field.inner) is None:
+        return None
     if isinstance(field, Clock):
         return type(field).write
     return lambda value: field._serialize(value, field.name, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Any
 
 from bench import documents, servers
 from bench.measure import Load, Sample, measure
@@ -23,12 +22,12 @@ def run(bench: Bench) -> list[Sample]:
         lake = stack.enter_context(
             servers.upstream(bench.folder, latency_ms=sizes.upstream_latency_ms, cpus=ALL_CPUS)
         )
-        two: Any = {"workers": WORKERS, "cpus": ALL_CPUS}
+        two = servers.Placement(WORKERS, ALL_CPUS)
         product = stack.enter_context(
-            servers.product_on_sanity(bench.folder, lake, bench.issuer, **two)
+            servers.product_on_sanity(bench.folder, lake, bench.issuer, placement=two)
         )
-        thin = stack.enter_context(servers.thin(bench.folder, lake, **two))
-        peer = stack.enter_context(servers.peer(bench.folder, lake, bench.issuer, **two))
+        thin = stack.enter_context(servers.thin(bench.folder, lake, placement=two))
+        peer = stack.enter_context(servers.peer(bench.folder, lake, bench.issuer, placement=two))
         targets = {
             product: request("GET", PATH, token),
             thin: request("GET", "/list", token),

@@ -38,13 +38,16 @@ def run(bench: Bench) -> list[Sample]:
 
 def run_on_any_cpu(bench: Bench) -> list[Sample]:
     """The same for the operations that the targets speak of."""
+    anywhere = servers.Placement(1, ALL_CPUS)
     with ExitStack() as stack:
         lake = stack.enter_context(servers.upstream(bench.folder, cpus=ALL_CPUS))
         product = stack.enter_context(
-            servers.product_on_sanity(bench.folder, lake, bench.issuer, cpus=ALL_CPUS)
+            servers.product_on_sanity(bench.folder, lake, bench.issuer, placement=anywhere)
         )
-        peer = stack.enter_context(servers.peer(bench.folder, lake, bench.issuer, cpus=ALL_CPUS))
-        thin = stack.enter_context(servers.thin(bench.folder, lake, cpus=ALL_CPUS))
+        peer = stack.enter_context(
+            servers.peer(bench.folder, lake, bench.issuer, placement=anywhere)
+        )
+        thin = stack.enter_context(servers.thin(bench.folder, lake, placement=anywhere))
         api = api_loads(bench, bench.issuer.token(documents.RUNNER_ID))
         work = [
             *((thin, name, load) for name, load in thin_loads(bench).items()),
