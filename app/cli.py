@@ -14,14 +14,15 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from app.api import api_of
 from app.auth import explain
 from app.auth.protector import Protector
 from app.factory import create_app, create_content_lake
+from app.openapi.api import api_of
 from app.openapi.document import to_yaml
 from app.service.errors import StoreError
-from app.service.stores import sanity_check, transfer
-from app.service.stores.sqlite import SqliteStore
+from app.service.stores.sanity import check as sanity_check
+from app.service.stores.sqlite import transfer
+from app.service.stores.sqlite.store import SqliteStore
 from app.settings import Settings, SettingsError
 
 

@@ -7,32 +7,32 @@ from importlib.metadata import version
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import cors, health, logs, problems
-from app.answers import App
-from app.api import Api
 from app.auth import metadata
-from app.auth.callers import Callers
+from app.auth.callers import CallerResolver
 from app.auth.cookies import SessionCookies
 from app.auth.introspection import IntrospectedTokens, ask_issuer
 from app.auth.issuer import RemoteIssuer
-from app.auth.jwt import JWTAccessTokens
+from app.auth.jwt import JWTValidator
 from app.auth.keys import Issuer
 from app.auth.nextauth import SessionTokens
 from app.auth.protector import Protector
-from app.auth.tokens import Shape, TokenKind, TokenValidator
-from app.docs import assets
-from app.docs import problems as problem_pages
-from app.docs import routes as docs
+from app.auth.tokens import TokenFormat, TokenKind, TokenValidator
+from app.openapi.api import Api
 from app.openapi.security import served_schemes
-from app.rate_limits import RateLimits
-from app.service.links import ExternalLinks
-from app.service.stores.content_lake import ContentLake, Limits
+from app.pages import assets
+from app.pages import problems as problem_pages
+from app.pages import routes as docs
+from app.service.external_links import ExternalLinks
 from app.service.stores.port import Store
-from app.service.stores.sanity import SanityStore
-from app.service.stores.sqlite import SqliteStore
+from app.service.stores.sanity.client import ContentLake, Limits
+from app.service.stores.sanity.store import SanityStore
+from app.service.stores.sqlite.store import SqliteStore
 from app.service.workout_logs import WorkoutLogs
 from app.settings import Settings
-from app.strict_json import LARGEST_BODY
+from app.strict_json import MAX_BODY_BYTES
+from app.web import cors, health, log_redaction, problems
+from app.web.flask_app import App
+from app.web.rate_limits import RateLimits
 from app.workout_logs.routes import create_blueprint
 
 
@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     store = store or create_store(settings)
     links = ExternalLinks(settings.external_link_hosts)
 
-    logs.hide_secrets(settings.secrets)
+    log_redaction.hide_secrets(settings.secrets)
     app = App("app")
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     app.logger.setLevel(settings.log_level.upper())
     app.url_map.merge_slashes = False
     app.config.update(
-        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         API_TITLE="Workout Log API",
         API_VERSION=version("workout-log-api"),
         OPENAPI_VERSION="3.1.1",
@@ -121,7 +121,7 @@ def _create_protector(settings: Settings, store: Store, issuer: Issuer | None) -
         cookies = SessionCookies(settings.cors_origins, secure_only=not settings.development)
     return Protector(
         TokenValidator(_create_token_kinds(settings, issuer, limits)),
-        Callers(store, cache_seconds=settings.caller_cache_seconds),
+        CallerResolver(store, cache_seconds=settings.caller_cache_seconds),
         cookies=cookies,
         limits=limits,
     )
@@ -129,12 +129,12 @@ def _create_protector(settings: Settings, store: Store, issuer: Issuer | None) -
 
 def _create_token_kinds(
     settings: Settings, issuer: Issuer | None, limits: RateLimits | None
-) -> dict[Shape, TokenKind]:
+) -> dict[TokenFormat, TokenKind]:
     """The check of each kind of token that is switched on."""
-    kinds: dict[Shape, TokenKind] = {}
+    kinds: dict[TokenFormat, TokenKind] = {}
     user_claim = settings.oauth_user_claim
     if issuer:
-        kinds["JWT"] = JWTAccessTokens(issuer, user_claim=user_claim)
+        kinds["JWT"] = JWTValidator(issuer, user_claim=user_claim)
     if issuer and settings.oauth_introspection_client_id:
         ask = ask_issuer(
             issuer,

@@ -15,11 +15,11 @@ from app.factory import create_store
 from app.service.errors import StoreError
 from app.settings import Settings, SettingsError
 
-MOST_CONNECTIONS = 4096
+MAX_CONNECTIONS = 4096
 """Connections that a worker keeps open. With granian's own bound, 512 for each of two workers, some
 of 1,000 clients that pause between requests waited until others had left."""
 
-LONGEST_FAREWELL = 15
+MAX_SHUTDOWN_SECONDS = 15
 """Seconds that requests under way have to end after a SIGTERM; platforms kill after 30, mostly."""
 
 
@@ -33,10 +33,10 @@ def serve(settings: Settings) -> None:
         interface=Interfaces.WSGI,
         workers=settings.workers,
         blocking_threads=settings.threads,
-        backlog=MOST_CONNECTIONS,
-        backpressure=MOST_CONNECTIONS,
+        backlog=MAX_CONNECTIONS,
+        backpressure=MAX_CONNECTIONS,
         respawn_failed_workers=True,
-        workers_kill_timeout=LONGEST_FAREWELL,
+        workers_kill_timeout=MAX_SHUTDOWN_SECONDS,
         websockets=False,
         log_level=LogLevels(settings.log_level),
     ).serve()

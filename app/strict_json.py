@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-LARGEST_BODY = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 """Bytes of a request body."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from app.service.stores import groq
+from app.service.stores.sanity import queries
 from bench import documents
 
 _MOST = 101
@@ -46,12 +46,12 @@ def _context_of_create(_: int) -> dict[str, Any]:
 
 
 ANSWERS: dict[str, Callable[[int], Any]] = {
-    groq.USER_BY_ID: lambda _: [{"document": RUNNER, "coachedIds": []}],
-    groq.list_logs(["runnerIds"], after=False, total=False): lambda limit: {
+    queries.USER_BY_ID: lambda _: [{"document": RUNNER, "coachedIds": []}],
+    queries.list_logs(["runnerIds"], after=False, total=False): lambda limit: {
         "logs": [_row(each) for each in _rows[:limit]]
     },
-    groq.LOG: lambda _: _row(_rows[0]),
-    groq.CONTEXT_OF_CREATE: _context_of_create,
+    queries.LOG: lambda _: _row(_rows[0]),
+    queries.CONTEXT_OF_CREATE: _context_of_create,
     "peer.user": lambda _: RUNNER,
     "peer.list": lambda limit: [_peer_row(each) for each in _rows[:limit]],
     "peer.read": lambda _: _peer_row(_rows[0]),

@@ -15,11 +15,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.factory import create_app
-from app.service.stores.content_lake import Limits
 from app.service.stores.port import Store
-from app.service.stores.sanity import SanityStore
-from app.service.stores.sqlite import SqliteStore
-from app.service.stores.transfer import import_lines
+from app.service.stores.sanity.client import Limits
+from app.service.stores.sanity.store import SanityStore
+from app.service.stores.sqlite.store import SqliteStore
+from app.service.stores.sqlite.transfer import import_lines
 from app.settings import Settings
 from tests import world
 from tests.content_lake import ContentLake, running_content_lake

@@ -15,10 +15,10 @@ from app.service.errors import AmbiguousUser, UnknownRole, UnknownUser, Unverifi
 from app.service.model import Caller, Role
 from app.service.stores.port import StoredUser
 
-MOST_REMEMBERED = 10_000
+MAX_REMEMBERED = 10_000
 """How many callers a process remembers."""
 
-LONGEST_EMAIL = 254
+MAX_EMAIL_LENGTH = 254
 """Characters of an address that can receive mail (RFC 5321)."""
 
 
@@ -31,7 +31,7 @@ class Users(Protocol):
         """As in `app.service.stores.port.Store`."""
 
 
-class Callers:
+class CallerResolver:
     """Finds callers, and remembers those found for `cache_seconds` (0: not at all)."""
 
     def __init__(
@@ -44,7 +44,7 @@ class Callers:
         self._users = users
         self._lock = threading.Lock()
         self._remembered: TTLCache[tuple[UserClaim, str], Caller] = TTLCache(
-            MOST_REMEMBERED, ttl=cache_seconds, timer=clock
+            MAX_REMEMBERED, ttl=cache_seconds, timer=clock
         )
 
     def resolve(self, token: AccessToken) -> Caller:
@@ -84,7 +84,7 @@ def _user_of(token: AccessToken) -> str:
             raise UnknownUser
     elif token.claims.get("email_verified") is not True:
         raise UnverifiedEmail
-    elif not (0 < len(value) <= LONGEST_EMAIL and value.isprintable()):
+    elif not (0 < len(value) <= MAX_EMAIL_LENGTH and value.isprintable()):
         raise UnknownUser
     return value
 

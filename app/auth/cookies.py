@@ -12,10 +12,10 @@ from flask import Request
 
 from app.auth.errors import TokenRefused
 from app.auth.nextauth import SECURE_PREFIXES, V4_COOKIE, V5_COOKIE
-from app.auth.tokens import shape_of
-from app.problems import Problem
+from app.auth.tokens import token_format_of
+from app.web.problems import Problem
 
-MOST_CHUNKS = 4
+MAX_COOKIE_CHUNKS = 4
 """How many cookies a session may be cut into: what a token's size limit has room for."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -43,7 +43,7 @@ class SessionCookies:
         if session is None:
             return None
         self._refuse_foreign_pages(request)
-        if shape_of(session) != "JWE":
+        if token_format_of(session) != "JWE":
             raise TokenRefused("form", "The cookie holds no session token that can be checked.")
         return session
 
@@ -72,6 +72,6 @@ def _join(cookies: Mapping[str, str], name: str) -> str | None:
     """The cookie's value, or that of its chunks `name.0`, `name.1`, … put together."""
     if name in cookies:
         return cookies[name]
-    chunks = (f"{name}.{number}" for number in range(MOST_CHUNKS))
+    chunks = (f"{name}.{number}" for number in range(MAX_COOKIE_CHUNKS))
     present = itertools.takewhile(cookies.__contains__, chunks)
     return "".join(cookies[chunk] for chunk in present) or None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from app.auth.callers import Callers
+from app.auth.callers import CallerResolver
 from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.tokens import AccessToken, TokenKind, TokenValidator
 from app.service.errors import CallerRefused, StoreError
@@ -15,7 +15,9 @@ class NotAccepted(Exception):
     """The token does not let its bearer in; all the lines before say why."""
 
 
-def explain(token: str, validator: TokenValidator, callers: Callers) -> Generator[str, None, None]:
+def explain(
+    token: str, validator: TokenValidator, callers: CallerResolver
+) -> Generator[str, None, None]:
     """One line after the other: the kind, each check, the scopes, the user and the role.
 
     Nothing comes from a cache. Raises `NotAccepted` after the last line of a bad end.
@@ -51,7 +53,7 @@ def _checks(token: str, kind: TokenKind) -> Generator[str, None, AccessToken]:
     return valid
 
 
-def _resolve(token: AccessToken, callers: Callers) -> Generator[str, None, Caller]:
+def _resolve(token: AccessToken, callers: CallerResolver) -> Generator[str, None, Caller]:
     try:
         return callers.resolve(token)
     except CallerRefused as error:

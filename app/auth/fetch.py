@@ -19,7 +19,7 @@ TIMEOUT = (3.0, 5.0)
 DEADLINE = 10.0
 """Seconds for a body in all, however steadily its bytes come."""
 
-LARGEST_DOCUMENT = 256 * 1024
+MAX_DOCUMENT_BYTES = 256 * 1024
 """Bytes."""
 
 Fetch = Callable[[str], Mapping[str, Any]]
@@ -96,8 +96,8 @@ def _read(response: requests.Response, url: str, deadline: float) -> bytes:
     # Not `iter_content`, which waits until a whole chunk is there.
     while chunk := response.raw.read1(16 * 1024, decode_content=True):
         content += chunk
-        if len(content) > LARGEST_DOCUMENT:
-            raise FetchFailed(f"{url}: larger than {LARGEST_DOCUMENT} bytes")
+        if len(content) > MAX_DOCUMENT_BYTES:
+            raise FetchFailed(f"{url}: larger than {MAX_DOCUMENT_BYTES} bytes")
         if time.monotonic() > end:
             raise FetchFailed(f"{url}: it takes longer than {deadline} seconds")
     return content

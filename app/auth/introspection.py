@@ -25,7 +25,7 @@ SUCCESS_SECONDS = 30
 """How long a token that was revoked can still be taken for valid."""
 
 FAILURE_SECONDS = 10
-MOST_FAILURES = 4096
+MAX_FAILURES = 4096
 RETRY_SECONDS = 5
 """How long nobody asks again after the issuer failed to answer."""
 
@@ -71,7 +71,7 @@ class IntrospectedTokens:
         self._failed_at = float("-inf")
         self._lock = threading.Lock()
         self._refused: TTLCache[bytes, TokenRefused] = TTLCache(
-            MOST_FAILURES, ttl=FAILURE_SECONDS, timer=timer
+            MAX_FAILURES, ttl=FAILURE_SECONDS, timer=timer
         )
 
     def check(self, token: str) -> AccessToken:

@@ -16,7 +16,7 @@ from joserfc.registry import Header
 from app.auth.claims import check_claims, scopes_of
 from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.keys import ALGORITHMS, Issuer
-from app.auth.tokens import LONGEST_TOKEN, AccessToken, UserClaim
+from app.auth.tokens import MAX_TOKEN_LENGTH, AccessToken, UserClaim
 
 LEEWAY = 30
 """Seconds that the issuer's clock may run ahead of ours."""
@@ -24,7 +24,7 @@ LEEWAY = 30
 _TYPES = frozenset({"at+jwt", "application/at+jwt"})
 
 
-class JWTAccessTokens:
+class JWTValidator:
     """The check of RFC 9068, section 4.
 
     `iss`, `aud`, `exp` and `sub` must be there, because something here depends on them; issuers
@@ -106,7 +106,7 @@ class _Registry(JWSRegistry):
     those with a certificate chain. Neither chain nor `jku` nor `jwk` is ever looked at.
     """
 
-    max_header_length = LONGEST_TOKEN
+    max_header_length = MAX_TOKEN_LENGTH
 
     def check_header(self, header: Header) -> None:
         if str(header.get("typ")).lower() not in _TYPES:

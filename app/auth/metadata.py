@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from app.auth.fetch import is_safe
 from app.auth.keys import Issuer
-from app.problems import Problem
 from app.settings import SCOPES
+from app.web.problems import Problem
 
 PATH = "/.well-known/oauth-protected-resource"
 

@@ -20,7 +20,7 @@ from joserfc.registry import Header
 
 from app.auth.claims import check_claims
 from app.auth.errors import TokenRefused
-from app.auth.tokens import LONGEST_TOKEN, AccessToken, UserClaim
+from app.auth.tokens import MAX_TOKEN_LENGTH, AccessToken, UserClaim
 
 LEEWAY = 15
 """Seconds that the front end's clock may run ahead of ours, as NextAuth.js itself allows."""
@@ -95,7 +95,7 @@ class SessionTokens:
 class _Registry(JWERegistry):
     """Only what the two libraries write: above all no compression, which could expand at will."""
 
-    max_ciphertext_length = LONGEST_TOKEN
+    max_ciphertext_length = MAX_TOKEN_LENGTH
 
     def check_header(self, header: Header, _check_more: bool = False) -> None:
         if not header.keys() <= {"alg", "enc", "kid", "typ"}:

@@ -15,13 +15,13 @@ from authlib.oauth2.rfc6749.errors import UnsupportedTokenTypeError
 from authlib.oauth2.rfc6750 import InsufficientScopeError
 from flask import Flask, Request, current_app, request
 
-from app.auth.callers import Callers
+from app.auth.callers import CallerResolver
 from app.auth.cookies import SessionCookies
 from app.auth.errors import IssuerUnavailable
 from app.auth.tokens import AccessToken, TokenValidator
-from app.problems import Problem
-from app.rate_limits import RateLimits
 from app.service.model import Caller
+from app.web.problems import Problem
+from app.web.rate_limits import RateLimits
 
 REALM = "workout-logs"
 
@@ -41,7 +41,7 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
     def __init__(
         self,
         validator: TokenValidator,
-        callers: Callers,
+        callers: CallerResolver,
         *,
         cookies: SessionCookies | None = None,
         limits: RateLimits | None = None,

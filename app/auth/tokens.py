@@ -14,16 +14,16 @@ from cachetools import TLRUCache
 
 from app.auth.errors import TokenRefused
 
-LONGEST_TOKEN = 16 * 1024
+MAX_TOKEN_LENGTH = 16 * 1024
 """Characters."""
 
-MOST_REMEMBERED = 4096
+MAX_REMEMBERED = 4096
 """How many valid tokens a process remembers."""
 
 UserClaim = Literal["sub", "email"]
 """The claim that leads to the `user` document: by its `_id` or by its e-mail address."""
 
-Shape = Literal["JWT", "JWE", "opaque"]
+TokenFormat = Literal["JWT", "JWE", "opaque"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has
 
     def __init__(
         self,
-        kinds: Mapping[Shape, TokenKind],
+        kinds: Mapping[TokenFormat, TokenKind],
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -82,7 +82,7 @@ class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has
         self._clock = clock
         self._lock = threading.Lock()
         self._remembered: TLRUCache[bytes, _Remembered] = TLRUCache(
-            MOST_REMEMBERED, ttu=lambda _, entry, __: entry.until, timer=clock
+            MAX_REMEMBERED, ttu=lambda _, entry, __: entry.until, timer=clock
         )
 
     def authenticate_token(self, token_string: str) -> AccessToken:
@@ -107,17 +107,17 @@ class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has
 
     def kind_of(self, token: str) -> TokenKind:
         """The kind of a token. Raises `TokenRefused` when it is none that is switched on."""
-        if len(token) > LONGEST_TOKEN:
+        if len(token) > MAX_TOKEN_LENGTH:
             raise TokenRefused("size", "The token is too long.")
         if not token.isascii():
             raise TokenRefused("form", "The token holds characters that no token has.")
-        kind = self.kinds.get(shape_of(token))
+        kind = self.kinds.get(token_format_of(token))
         if kind is None:
             raise TokenRefused("kind", "Tokens of this kind are not accepted here.")
         return kind
 
 
-def shape_of(token: str) -> Shape:
+def token_format_of(token: str) -> TokenFormat:
     """Which kind a token can be: a compact JWS has two dots, a compact JWE four."""
     match token.count("."):
         case 2:

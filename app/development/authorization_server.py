@@ -36,7 +36,7 @@ from app.development.loopback import (
     find_client,
     is_loopback_url,
 )
-from app.docs.html import PAGE_POLICY, page
+from app.pages.html import PAGE_POLICY, page
 from app.service.documents import is_published_id
 from app.settings import SCOPES, Settings
 

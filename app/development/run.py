@@ -12,12 +12,12 @@ from pathlib import Path
 from app.development import club, sample
 from app.development.codes import FOLDER_VARIABLE
 from app.development.issuer import KEY_VARIABLE, DevelopmentIssuer, new_signing_key
-from app.problems import COLLECTION_PATH
 from app.server import listening_address, serve
 from app.service.errors import StoreError
-from app.service.stores.sqlite import SqliteStore
-from app.service.stores.transfer import count_documents, import_lines
+from app.service.stores.sqlite.store import SqliteStore
+from app.service.stores.sqlite.transfer import count_documents, import_lines
 from app.settings import Settings, SettingsError
+from app.web.problems import COLLECTION_PATH
 
 TOKEN_FILE = Path("instance/dev-tokens.env")
 TOKEN_HOURS = 24

@@ -10,12 +10,12 @@ from typing import Any
 
 from apispec import APISpec
 
-from app.problem_types import CATALOGUE
-from app.problems import COLLECTION_PATH, Problem
 from app.service import cursor
 from app.service.documents import log_id_of
 from app.service.stores.port import Position
 from app.settings import READ_SCOPE, WRITE_SCOPE
+from app.web.problem_types import CATALOGUE
+from app.web.problems import COLLECTION_PATH, Problem
 
 JSON = dict[str, Any]
 

@@ -12,21 +12,19 @@ from marshmallow import Schema, fields
 from app.openapi import examples
 from app.service import cursor, units
 from app.service.documents import ID_PATTERN
-from app.service.links import LONGEST_LINK
-from app.workout_logs.fields import (
-    LONGEST_ENTITY_TAGS,
+from app.service.external_links import MAX_LINK_LENGTH
+from app.web.fields import (
+    MAX_ENTITY_TAGS_LENGTH,
     Cursor,
     DocumentId,
-    Duration,
     EntityTags,
-    ExternalLink,
     Ignored,
     Number,
-    Pace,
     QueryDate,
     QueryInteger,
     Text,
 )
+from app.workout_logs.fields import Duration, ExternalLink, Pace
 
 JSONSchema = dict[str, Any]
 
@@ -112,13 +110,13 @@ def constraints(field: fields.Field[Any]) -> JSONSchema:
         case Pace():
             return {"maxLength": 6, "pattern": units.PACE_PATTERN}
         case ExternalLink():
-            return {"format": "uri", "maxLength": LONGEST_LINK, "pattern": field.links.pattern}
+            return {"format": "uri", "maxLength": MAX_LINK_LENGTH, "pattern": field.links.pattern}
         case DocumentId():
             return {"maxLength": 128, "pattern": ID_PATTERN}
         case Cursor():
-            return {"maxLength": cursor.LONGEST_CURSOR, "pattern": cursor.PATTERN}
+            return {"maxLength": cursor.MAX_CURSOR_LENGTH, "pattern": cursor.PATTERN}
         case EntityTags():
-            return {"maxLength": LONGEST_ENTITY_TAGS, "pattern": "^[ -~]*$"}
+            return {"maxLength": MAX_ENTITY_TAGS_LENGTH, "pattern": "^[ -~]*$"}
         case QueryDate():
             return {"maxLength": 10}
         case QueryInteger():

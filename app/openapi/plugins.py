@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 from app.openapi import components, examples, problems
 from app.openapi.components import ON_EVERY_ANSWER, ON_EVERY_LOG, headers
 from app.openapi.fields import Converter
-from app.workout_logs.shape import camel_case
+from app.web.base_schema import camel_case
 
 Operation = dict[str, Any]
 

@@ -10,11 +10,11 @@ from apispec import APISpec
 from app.openapi import examples
 from app.openapi.components import ON_EVERY_ANSWER, headers
 from app.openapi.fields import TEXT_PATTERN
-from app.problem_types import CATALOGUE
-from app.problems import COLLECTION_PATH, MOST_ERRORS
 from app.service.documents import ID_PATTERN
-from app.strict_json import LARGEST_BODY
-from app.violations import VIOLATIONS
+from app.strict_json import MAX_BODY_BYTES
+from app.web.problem_types import CATALOGUE
+from app.web.problems import COLLECTION_PATH, MAX_ERRORS
+from app.web.violations import VIOLATIONS
 
 Operation = dict[str, Any]
 
@@ -169,12 +169,12 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
         "properties": {
             "pointer": _text(
                 "The place in the body, as a JSON Pointer (RFC 6901).",
-                LARGEST_BODY,
+                MAX_BODY_BYTES,
                 "/actualDistance",
                 format="json-pointer",
             ),
             "parameter": _text(
-                "The name of the query parameter.", LARGEST_BODY, "limit", pattern=TEXT_PATTERN
+                "The name of the query parameter.", MAX_BODY_BYTES, "limit", pattern=TEXT_PATTERN
             ),
             "header": _text(
                 "The name of the header.", 100, "Idempotency-Key", pattern="^[A-Za-z-]+$"
@@ -225,7 +225,7 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
             ),
             "instance": _text(
                 "The address that was asked.",
-                LARGEST_BODY,
+                MAX_BODY_BYTES,
                 f"{COLLECTION_PATH}/{examples.LOG_ID}",
                 format="uri-reference",
                 minLength=1,
@@ -234,7 +234,7 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
             "errors": {
                 "type": "array",
                 "description": "With `validation-failed`: every value that breaks a rule.",
-                "maxItems": MOST_ERRORS,
+                "maxItems": MAX_ERRORS,
                 "items": "Violation",
             },
             "existingId": _text(

@@ -12,7 +12,7 @@ import orjson
 from app.service.documents import ID_PATTERN, Document
 from app.service.stores.port import Position
 
-LONGEST_CURSOR = 512
+MAX_CURSOR_LENGTH = 512
 PATTERN = r"^[A-Za-z0-9_-]+$"
 
 _created_at = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.Z+-]{0,30}|")
@@ -35,7 +35,7 @@ def encode(position: Position) -> str:
 
 def decode(cursor: str) -> Position:
     """The position in a cursor. Raises ValueError for anything that `encode` did not make."""
-    if not cursor or len(cursor) > LONGEST_CURSOR:
+    if not cursor or len(cursor) > MAX_CURSOR_LENGTH:
         raise ValueError("not a cursor")
     try:
         padding = "=" * (-len(cursor) % 4)

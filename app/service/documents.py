@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import orjson
 
 from app.service import units
-from app.service.links import ExternalLinks
+from app.service.external_links import ExternalLinks
 from app.service.model import Feeling, PlannedSession, Runner, SessionType, Status, WorkoutLog
 
 Document = Mapping[str, Any]
@@ -29,8 +29,8 @@ Document = Mapping[str, Any]
 ID_PATTERN = r"^(?!drafts\.|versions\.)[A-Za-z0-9._][A-Za-z0-9._-]{0,127}$"
 """The id of a published document (ECMA 262 and Python)."""
 
-LONGEST_DISTANCE = 1000
-COLDEST, HOTTEST = -50, 60
+MAX_DISTANCE_KM = 1000
+MIN_TEMPERATURE_C, MAX_TEMPERATURE_C = -50, 60
 
 FIELD_NAMES = {
     "session_id": "sessionId",
@@ -141,14 +141,14 @@ def read_log(
         runner_id=_id(field("runnerId")),
         status=_member(_STATUSES, field("status")),
         external_link=link if link and links.allows(link) else None,
-        actual_distance=_number(field("actualDistance"), 0, LONGEST_DISTANCE) or None,
+        actual_distance=_number(field("actualDistance"), 0, MAX_DISTANCE_KM) or None,
         actual_duration=_duration(field("actualDuration")),
         actual_pace=_pace(field("actualPace")),
         notes=_text(field("notes")),
         feeling=_member(_FEELINGS, field("feeling")),
         injuries=_texts(field("injuries")),
         weather=_text(field("weather")),
-        temperature=_number(field("temperature"), COLDEST, HOTTEST),
+        temperature=_number(field("temperature"), MIN_TEMPERATURE_C, MAX_TEMPERATURE_C),
         created_at=_instant(field("_createdAt")) or _instant(field("createdAt")),
         updated_at=_instant(field("_updatedAt")) or _instant(field("updatedAt")),
         session=read_session(session) if session else None,
@@ -224,7 +224,7 @@ def _duration(value: object) -> int | None:
             return units.parse_duration(value)
         except ValueError:
             return None
-    minutes = _number(value, 0, units.LONGEST_DURATION / 60)
+    minutes = _number(value, 0, units.MAX_DURATION_SECONDS / 60)
     return None if minutes is None else math.floor(minutes * 60 + 0.5) or None
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong in the service, by name. `app.problems` says each of them in HTTP.
+"""What can go wrong in the service, by name. `app.web.problems` says each of them in HTTP.
 
 ServiceError
 ├── NotFound                     no such log, or none that this caller may know of

@@ -9,10 +9,10 @@ import math
 import re
 from functools import lru_cache
 
-LONGEST_DURATION = 100 * 3600 - 1
+MAX_DURATION_SECONDS = 100 * 3600 - 1
 """Seconds: 99:59:59, the most that two digits of hours can say."""
 
-SLOWEST_PACE = 999 * 60 + 59
+MAX_PACE_SECONDS = 999 * 60 + 59
 """Seconds per km: 999:59, beyond any walk."""
 
 DURATION_PATTERN = r"^(?!00?:(00:)?00$)([0-9]{1,2}:[0-5][0-9]|[0-9]{1,2}):[0-5][0-9]$"
@@ -72,4 +72,4 @@ def derive_pace(distance: float | None, duration: int | None) -> int | None:
     if distance is None or duration is None:
         return None
     per_km = duration / distance + 0.5
-    return math.floor(per_km) if 1 <= per_km < SLOWEST_PACE + 1 else None
+    return math.floor(per_km) if 1 <= per_km < MAX_PACE_SECONDS + 1 else None

@@ -22,7 +22,8 @@ from app.service.errors import (
     StoreUnavailable,
     Violation,
 )
-from app.service.links import ExternalLinks
+from app.service.external_links import ExternalLinks
+from app.service.idempotency import MAX_LOCK_SECONDS, LogLocks, Transaction
 from app.service.model import Caller, WorkoutLog
 from app.service.stores.port import (
     CreateContext,
@@ -32,7 +33,6 @@ from app.service.stores.port import (
     Store,
     StoredLog,
 )
-from app.service.transactions import LONGEST_TURN, Transaction, Turns
 
 Precondition = Callable[[str], bool]
 """Whether a revision is one that the caller is willing to change."""
@@ -73,7 +73,7 @@ class WorkoutLogs:
     def __init__(self, store: Store, links: ExternalLinks) -> None:
         self._store = store
         self._links = links
-        self._turns = Turns()
+        self._turns = LogLocks()
 
     def list(self, caller: Caller, filters: ListFilters) -> Page:
         """The logs that the caller may read and that pass every filter."""
@@ -198,7 +198,7 @@ class WorkoutLogs:
             stored = self._find(caller, log_id)
             started = time.monotonic()
             for _ in range(WRITE_TRIES):
-                if time.monotonic() - started > LONGEST_TURN:
+                if time.monotonic() - started > MAX_LOCK_SECONDS:
                     break
                 try:
                     return self._try_to_write(caller, stored, None, write)

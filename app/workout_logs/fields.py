@@ -1,107 +1,15 @@
-"""The kinds of values on the wire: what each accepts, how it is normalised and how it is written.
-
-Each field raises coded messages (`app.problems.Coded`, attached by `shape.Shape`): the keys of
-`default_error_messages` are the codes.
-"""
+"""The kinds of values that only a workout log has."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import fields
-from werkzeug.http import parse_etags
 
-from app.service import cursor, documents, units
-from app.service.links import LONGEST_LINK, ExternalLinks
-from app.service.stores.port import Position
-
-LONGEST_STORED_TEXT = 32 * 1024 * 1024
-"""Characters: Sanity's limit of a whole document, hence of a text that another program stored."""
-
-MOST_STORED_TEXTS = LONGEST_STORED_TEXT // 4
-"""Each takes two quotes, a character and a comma at least."""
-
-LONGEST_ENTITY_TAGS = 1024
-
-
-class Text(fields.String):
-    """Free text of at most `longest` characters, or None.
-
-    Normalised to Unicode NFC, without control characters (`multiline` keeps line breaks and tabs),
-    trimmed; what is empty then is None.
-    """
-
-    default_error_messages = {"too_long": "At most {longest} characters.", "empty": "Empty."}
-
-    def __init__(self, longest: int, *, multiline: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.longest = longest
-        self._kept = "\n\r\t" if multiline else ""
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        raw: str = super()._deserialize(value, attr, data, **kwargs)
-        kept = (each for each in raw if each in self._kept or unicodedata.category(each) != "Cc")
-        text = unicodedata.normalize("NFC", "".join(kept)).strip()
-        if len(text) > self.longest:
-            raise self.make_error("too_long", longest=self.longest)
-        if not text and not self.allow_none:
-            raise self.make_error("empty")
-        return text or None
-
-
-class Number(fields.Field[float]):
-    """A JSON number from `least` to `most`; `above` excludes its bound instead of `least`."""
-
-    default_error_messages = {
-        "invalid": "Not a number.",
-        "too_small": "Too small: {range}.",
-        "too_large": "Too large: {range}.",
-    }
-
-    def __init__(
-        self, *, most: float, least: float | None = None, above: float | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.least, self.above, self.most = least, above, most
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.make_error("invalid")
-        bounds = f"above {self.above}" if self.least is None else f"at least {self.least}"
-        bounds += f", at most {self.most}"
-        if (self.least is not None and value < self.least) or (
-            self.above is not None and value <= self.above
-        ):
-            raise self.make_error("too_small", range=bounds)
-        if value > self.most:
-            raise self.make_error("too_large", range=bounds)
-        return value
-
-
-class Clock(fields.String):
-    """Whole seconds, written as a clock reads."""
-
-    parse: Callable[[str], int]
-    write: Callable[[int], str]
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            return type(self).parse(text)
-        except ValueError:
-            raise self.make_error("format") from None
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else type(self).write(value)
+from app.service import units
+from app.service.external_links import MAX_LINK_LENGTH, ExternalLinks
+from app.web.fields import Clock
 
 
 class Duration(Clock):
@@ -141,84 +49,5 @@ class ExternalLink(fields.String):
         url = super()._deserialize(value, attr, data, **kwargs)
         if not self.links.allows(url):
             hosts = ", ".join(self.links.hosts)
-            raise self.make_error("link", longest=LONGEST_LINK, hosts=hosts)
+            raise self.make_error("link", longest=MAX_LINK_LENGTH, hosts=hosts)
         return url
-
-
-class DocumentId(fields.String):
-    """The id of a published Sanity document."""
-
-    default_error_messages = {"format": "Not a document id."}
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if not documents.is_published_id(text):
-            raise self.make_error("format")
-        return text
-
-
-class Cursor(fields.String):
-    """The `nextCursor` of a page, as a position."""
-
-    default_error_messages = {"format": "Not a cursor that this API gave out."}
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            position: Position = cursor.decode(text)
-        except ValueError:
-            raise self.make_error("format") from None
-        return position
-
-
-class QueryInteger(fields.Integer):
-    """Digits in a query string; nothing else that Python would take for an integer."""
-
-    def _validated(self, value: Any) -> Any:
-        if not (isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value)):
-            raise self.make_error("invalid")
-        return super()._validated(value)
-
-
-class QueryDate(fields.Date):
-    """`YYYY-MM-DD` in a query string, as text: the form in which dates are stored and compared."""
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        if not (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
-            raise self.make_error("invalid", obj_type="date", input=value)
-        super()._deserialize(value, attr, data, **kwargs)
-        return value
-
-
-class EntityTags(fields.String):
-    """The tags in `If-Match` or `If-None-Match`, as werkzeug's `ETags`."""
-
-    default_error_messages = {"format": "At most {longest} visible ASCII characters and spaces."}
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if not re.fullmatch(rf"[ -~]{{0,{LONGEST_ENTITY_TAGS}}}", text):
-            raise self.make_error("format", longest=LONGEST_ENTITY_TAGS)
-        return parse_etags(text)
-
-
-class Ignored(fields.Raw):
-    """What a client may send back as it was read: accepted, whatever it is, and not used."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_none=True, **kwargs)
-
-
-class Written(fields.List[Any]):
-    """A list whose items have the form of the wire already (`app.workout_logs.rows`)."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return value

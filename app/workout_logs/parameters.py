@@ -8,19 +8,19 @@ import marshmallow as ma
 from marshmallow import fields, validate
 from werkzeug.datastructures import ETags
 
-from app.problems import Coded
 from app.service.model import Feeling, Status
 from app.service.workout_logs import ListFilters
-from app.workout_logs.fields import Cursor, DocumentId, EntityTags, QueryDate, QueryInteger
-from app.workout_logs.shape import LARGEST_PAGE, Shape, enum
+from app.web.base_schema import MAX_PAGE_SIZE, BaseSchema, enum
+from app.web.fields import Cursor, DocumentId, EntityTags, QueryDate, QueryInteger
+from app.web.problems import Coded
 
 
-class ListQuery(Shape):
+class ListQuery(BaseSchema):
     """The query parameters of a list, as `ListFilters`."""
 
     limit = QueryInteger(
         validate=validate.Range(
-            1, LARGEST_PAGE, error=Coded("out-of-range", "From {min} to {max} logs a page.")
+            1, MAX_PAGE_SIZE, error=Coded("out-of-range", "From {min} to {max} logs a page.")
         ),
         metadata={"description": "How many logs a page holds at most.", "default": 20},
     )
@@ -44,7 +44,7 @@ class ListQuery(Shape):
         return ListFilters(**data)
 
 
-class Headers(Shape):
+class Headers(BaseSchema):
     """Base of what an operation reads from the headers; requests have many others."""
 
     class Meta:

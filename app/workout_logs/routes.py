@@ -10,20 +10,20 @@ from flask.typing import ResponseReturnValue
 from flask.views import MethodView
 from werkzeug.datastructures import ETags
 
-from app.api import Blueprint
 from app.auth.protector import protect
 from app.openapi.components import headers
-from app.problems import COLLECTION_PATH
-from app.service.links import ExternalLinks
+from app.service.external_links import ExternalLinks
 from app.service.model import Caller, WorkoutLog
 from app.service.workout_logs import ListFilters, Precondition, WorkoutLogs
 from app.settings import READ_SCOPE, WRITE_SCOPE
+from app.web.parsing import Blueprint
+from app.web.problems import COLLECTION_PATH
 from app.workout_logs.parameters import ChangeHeaders, CreateHeaders, ListQuery, ReadHeaders
 from app.workout_logs.rows import row_writer
 from app.workout_logs.schemas import (
-    WorkoutLogAnswer,
     WorkoutLogCreate,
     WorkoutLogList,
+    WorkoutLogResponse,
     WorkoutLogUpdate,
 )
 
@@ -63,7 +63,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         @blp.arguments(CreateHeaders(), location="headers")
         @blp.response(
             201,
-            WorkoutLogAnswer,
+            WorkoutLogResponse,
             description="The new log.",
             headers=headers("Location", "ETag"),
         )
@@ -82,7 +82,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
 
         @protect(READ_SCOPE)
         @blp.arguments(ReadHeaders(), location="headers")
-        @blp.response(200, WorkoutLogAnswer, description="The log.", headers=headers("ETag"))
+        @blp.response(200, WorkoutLogResponse, description="The log.", headers=headers("ETag"))
         @blp.alt_response(304, description="The log is as you know it.", headers=headers("ETag"))
         @blp.doc(operationId="getWorkoutLog")
         def get(self, caller: Caller, sent: dict[str, ETags], log_id: str) -> ResponseReturnValue:
@@ -96,7 +96,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         @blp.arguments(WorkoutLogUpdate(links))
         @blp.arguments(ChangeHeaders(), location="headers")
         @blp.response(
-            200, WorkoutLogAnswer, description="The log as it is now.", headers=headers("ETag")
+            200, WorkoutLogResponse, description="The log as it is now.", headers=headers("ETag")
         )
         @blp.doc(operationId="updateWorkoutLog", problems=["forbidden"])
         def put(

@@ -17,13 +17,13 @@ from msgspec import Meta, field
 
 from app.service import units
 from app.service.documents import (
-    COLDEST,
-    HOTTEST,
-    LONGEST_DISTANCE,
+    MAX_DISTANCE_KM,
+    MAX_TEMPERATURE_C,
+    MIN_TEMPERATURE_C,
     is_published_id,
     read_log,
 )
-from app.service.links import ExternalLinks
+from app.service.external_links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
 from app.service.stores.port import ListedLog
 from app.workout_logs.schemas import WorkoutLog
@@ -64,8 +64,8 @@ class _Log(msgspec.Struct, rename="camel", gc=False):
     status: Status | None = None
     external_link: str | None = None
     actual_distance: (
-        Annotated[int, Meta(gt=0, le=LONGEST_DISTANCE)]
-        | Annotated[float, Meta(gt=0, le=LONGEST_DISTANCE)]
+        Annotated[int, Meta(gt=0, le=MAX_DISTANCE_KM)]
+        | Annotated[float, Meta(gt=0, le=MAX_DISTANCE_KM)]
         | None
     ) = None
     actual_duration: str | None = None
@@ -75,8 +75,8 @@ class _Log(msgspec.Struct, rename="camel", gc=False):
     injuries: list[_Text] | None = None
     weather: _Text | None = None
     temperature: (
-        Annotated[int, Meta(ge=COLDEST, le=HOTTEST)]
-        | Annotated[float, Meta(ge=COLDEST, le=HOTTEST)]
+        Annotated[int, Meta(ge=MIN_TEMPERATURE_C, le=MAX_TEMPERATURE_C)]
+        | Annotated[float, Meta(ge=MIN_TEMPERATURE_C, le=MAX_TEMPERATURE_C)]
         | None
     ) = None
 

@@ -12,27 +12,25 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.problems import Coded
 from app.service import rules, units
-from app.service.documents import COLDEST, HOTTEST, ID_PATTERN, LONGEST_DISTANCE
-from app.service.links import ExternalLinks
+from app.service.documents import ID_PATTERN, MAX_DISTANCE_KM, MAX_TEMPERATURE_C, MIN_TEMPERATURE_C
+from app.service.external_links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
-from app.workout_logs.fields import (
-    LONGEST_STORED_TEXT,
-    MOST_STORED_TEXTS,
+from app.web.base_schema import MAX_PAGE_SIZE, BaseSchema, ResponseSchema, enum, read_id, read_text
+from app.web.fields import (
+    MAX_STORED_TEXT_LENGTH,
+    MAX_STORED_TEXTS,
     DocumentId,
-    Duration,
-    ExternalLink,
     Ignored,
     Number,
-    Pace,
     Text,
     Written,
 )
-from app.workout_logs.shape import LARGEST_PAGE, ReadShape, Shape, enum, read_id, read_text
+from app.web.problems import Coded
+from app.workout_logs.fields import Duration, ExternalLink, Pace
 
 
-class PlannedSession(ReadShape):
+class PlannedSession(ResponseSchema):
     """The training session as planned."""
 
     id = read_id("The session's document id.")
@@ -44,14 +42,14 @@ class PlannedSession(ReadShape):
     pace = read_text("The pace planned, in the planner's words.")
 
 
-class Runner(ReadShape):
+class Runner(ResponseSchema):
     """Whose log it is."""
 
     id = read_id("The user's document id.")
     name = read_text("The name to show.")
 
 
-class WorkoutLog(ReadShape):
+class WorkoutLog(ResponseSchema):
     """What a runner really did in a planned session. Every member is always present."""
 
     id = read_id("The log's document id, which is `logId` in addresses.")
@@ -63,7 +61,7 @@ class WorkoutLog(ReadShape):
     external_link = read_text("The activity at Garmin or Strava.", format="uri", maxLength=2048)
     actual_distance = Number(
         above=0,
-        most=LONGEST_DISTANCE,
+        most=MAX_DISTANCE_KM,
         required=True,
         allow_none=True,
         metadata={"description": "The distance covered, in km."},
@@ -84,29 +82,29 @@ class WorkoutLog(ReadShape):
     actual_duration_seconds = fields.Integer(
         required=True,
         allow_none=True,
-        validate=validate.Range(1, units.LONGEST_DURATION),
+        validate=validate.Range(1, units.MAX_DURATION_SECONDS),
         metadata={"description": "The time taken, in seconds.", "format": "int32"},
     )
     actual_pace_seconds = fields.Integer(
         required=True,
         allow_none=True,
-        validate=validate.Range(1, units.SLOWEST_PACE),
+        validate=validate.Range(1, units.MAX_PACE_SECONDS),
         metadata={"description": "The pace, in seconds per km.", "format": "int32"},
     )
     notes = read_text("The runner's own words.")
     feeling = enum(Feeling, "How the runner felt.", required=True, allow_none=True)
     injuries = fields.List(
-        fields.String(metadata={"minLength": 1, "maxLength": LONGEST_STORED_TEXT}),
+        fields.String(metadata={"minLength": 1, "maxLength": MAX_STORED_TEXT_LENGTH}),
         required=True,
         metadata={
             "description": "What hurt, empty when nothing did.",
-            "maxItems": MOST_STORED_TEXTS,
+            "maxItems": MAX_STORED_TEXTS,
         },
     )
     weather = read_text("The weather, in the runner's words.")
     temperature = Number(
-        least=COLDEST,
-        most=HOTTEST,
+        least=MIN_TEMPERATURE_C,
+        most=MAX_TEMPERATURE_C,
         required=True,
         allow_none=True,
         metadata={"description": "The air's temperature, in °C."},
@@ -127,7 +125,7 @@ class WorkoutLog(ReadShape):
     )
 
 
-class _WorkoutLogInput(Shape):
+class _WorkoutLogInput(BaseSchema):
     """What a client sends of a log. `links` says which external links are allowed."""
 
     def __init__(self, links: ExternalLinks, **kwargs: Any) -> None:
@@ -139,7 +137,7 @@ class _WorkoutLogInput(Shape):
     )
     actual_distance = Number(
         above=0,
-        most=LONGEST_DISTANCE,
+        most=MAX_DISTANCE_KM,
         allow_none=True,
         metadata={"description": "The distance covered, in km."},
     )
@@ -168,8 +166,8 @@ class _WorkoutLogInput(Shape):
         100, allow_none=True, metadata={"description": "The weather, in the runner's words."}
     )
     temperature = Number(
-        least=COLDEST,
-        most=HOTTEST,
+        least=MIN_TEMPERATURE_C,
+        most=MAX_TEMPERATURE_C,
         allow_none=True,
         metadata={"description": "The air's temperature, in °C."},
     )
@@ -237,12 +235,12 @@ class WorkoutLogUpdate(_WorkoutLogInput):
         }
 
 
-class Pagination(ReadShape):
+class Pagination(ResponseSchema):
     """Where the page stands in the list."""
 
     limit = fields.Integer(
         required=True,
-        validate=validate.Range(1, LARGEST_PAGE),
+        validate=validate.Range(1, MAX_PAGE_SIZE),
         metadata={"description": "How many logs a page holds at most.", "format": "int32"},
     )
     next_cursor = read_text("The `cursor` of the next page; null on the last one.", maxLength=512)
@@ -257,18 +255,18 @@ class Pagination(ReadShape):
     )
 
 
-class WorkoutLogAnswer(ReadShape):
+class WorkoutLogResponse(ResponseSchema):
     """One log."""
 
     data = fields.Nested(WorkoutLog, required=True)
 
 
-class WorkoutLogList(ReadShape):
+class WorkoutLogList(ResponseSchema):
     """A page of logs, newest first."""
 
     data = Written(
         fields.Nested(WorkoutLog),
         required=True,
-        metadata={"description": "The logs of the page.", "maxItems": LARGEST_PAGE},
+        metadata={"description": "The logs of the page.", "maxItems": MAX_PAGE_SIZE},
     )
     pagination = fields.Nested(Pagination, required=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 import orjson
 
 from app.service import cursor
-from app.service.stores import sqlite_queries as queries
 from app.service.stores.port import Position
-from app.service.stores.sqlite import SqliteStore
+from app.service.stores.sqlite import queries
+from app.service.stores.sqlite.store import SqliteStore
 from bench import documents, servers, traffic
 from bench.documents import ADMIN_ID, COACH_ID, RUNNER_ID, Document
 from bench.measure import Load, Sample, measure

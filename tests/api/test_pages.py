@@ -12,10 +12,10 @@ import yaml
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.api import Api
 from app.factory import create_app
-from app.problem_types import CATALOGUE
+from app.openapi.api import Api
 from app.settings import Settings
+from app.web.problem_types import CATALOGUE
 from tests.conftest import OpenStore
 from tests.issuer import Issuer
 

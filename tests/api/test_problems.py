@@ -14,10 +14,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.factory import create_app
-from app.problem_types import CATALOGUE
-from app.problems import Problem, problem_of
 from app.service import errors
 from app.settings import Settings
+from app.web.problem_types import CATALOGUE
+from app.web.problems import Problem, problem_of
 from tests import world
 from tests.conftest import Client, OpenStore
 from tests.issuer import Issuer

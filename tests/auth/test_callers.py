@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.auth.callers import Callers
+from app.auth.callers import CallerResolver
 from app.auth.tokens import AccessToken, UserClaim
 from app.service.errors import (
     AmbiguousUser,
@@ -27,7 +27,7 @@ def token(user_claim: UserClaim = "sub", **claims: Any) -> AccessToken:
 
 
 def resolve(token: AccessToken, *users: StoredUser) -> Caller:
-    return Callers(kit.FakeUsers(*users), cache_seconds=30).resolve(token)
+    return CallerResolver(kit.FakeUsers(*users), cache_seconds=30).resolve(token)
 
 
 def test_a_subject_is_the_user_s_id() -> None:
@@ -87,7 +87,7 @@ def test_an_unknown_role_is_refused(role: object) -> None:
 
 def test_a_caller_is_remembered_until_the_time_is_over() -> None:
     users, clock = kit.FakeUsers(RUNNER), kit.Clock()
-    callers = Callers(users, cache_seconds=30, clock=clock)
+    callers = CallerResolver(users, cache_seconds=30, clock=clock)
     callers.resolve(token(sub="runner"))
     clock.advance(29)
     callers.resolve(token(sub="runner"))
@@ -100,7 +100,7 @@ def test_a_caller_is_remembered_until_the_time_is_over() -> None:
 
 def test_with_no_time_nobody_is_remembered() -> None:
     users = kit.FakeUsers(RUNNER)
-    callers = Callers(users, cache_seconds=0)
+    callers = CallerResolver(users, cache_seconds=0)
     callers.resolve(token(sub="runner"))
     callers.resolve(token(sub="runner"))
     assert users.asked == 2
@@ -108,7 +108,7 @@ def test_with_no_time_nobody_is_remembered() -> None:
 
 def test_an_id_and_an_address_are_remembered_apart() -> None:
     users = kit.FakeUsers(kit.user("same"), kit.user("other", email="same"))
-    callers = Callers(users, cache_seconds=30)
+    callers = CallerResolver(users, cache_seconds=30)
     assert callers.resolve(token(sub="same")).id == "same"
     assert callers.resolve(token("email", email="same", email_verified=True)).id == "other"
 
@@ -118,7 +118,7 @@ def test_an_id_and_an_address_are_remembered_apart() -> None:
 )
 def test_a_refusal_is_not_remembered(user: StoredUser | None, error: type[CallerRefused]) -> None:
     users = kit.FakeUsers(*([user] if user else []))
-    callers = Callers(users, cache_seconds=30)
+    callers = CallerResolver(users, cache_seconds=30)
     with pytest.raises(error):
         callers.resolve(token(sub="runner"))
     users.users = [RUNNER]
@@ -131,4 +131,4 @@ def test_the_store_s_fault_passes_through() -> None:
             raise StoreUnavailable
 
     with pytest.raises(StoreUnavailable):
-        Callers(Down(), cache_seconds=30).resolve(token(sub="runner"))
+        CallerResolver(Down(), cache_seconds=30).resolve(token(sub="runner"))

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from app.auth.jwt import JWTAccessTokens
+from app.auth.jwt import JWTValidator
 from app.cli import auth
 from app.factory import create_app
 from app.openapi.security import code_grant_endpoints
@@ -50,7 +50,7 @@ def test_a_good_token_is_explained(explain: Run, issuer: Issuer) -> None:
     assert code == 0
     assert said.splitlines() == [
         "kind: OAuth 2.0 access token (JWT, RFC 9068)",
-        *(f"  passes {check}" for check in JWTAccessTokens.checks),
+        *(f"  passes {check}" for check in JWTValidator.checks),
         "scopes: workout-logs:read",
         f"user: {world.COACH}, found by the token's sub",
         "role: coach, coaches 2",

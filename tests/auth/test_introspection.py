@@ -11,7 +11,7 @@ from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.fetch import FetchFailed
 from app.auth.introspection import (
     FAILURE_SECONDS,
-    MOST_FAILURES,
+    MAX_FAILURES,
     RETRY_SECONDS,
     SUCCESS_SECONDS,
     IntrospectedTokens,
@@ -152,7 +152,7 @@ def test_garbage_does_not_push_good_tokens_out(
     validator: TokenValidator, endpoint: Endpoint
 ) -> None:
     validator.authenticate_token("good")
-    for number in range(MOST_FAILURES + 1):
+    for number in range(MAX_FAILURES + 1):
         with pytest.raises(TokenRefused):
             validator.authenticate_token(f"garbage-{number}")
     asked = endpoint.asked

@@ -299,7 +299,7 @@ class _Answers(BaseHTTPRequestHandler):
         "/list": (200, {}, b"[1]"),
         "/text": (200, {}, b"<html>"),
         "/nested": (200, {}, b"[" * 100_000),
-        "/large": (200, {}, b'{"a": "' + b"x" * fetch.LARGEST_DOCUMENT + b'"}'),
+        "/large": (200, {}, b'{"a": "' + b"x" * fetch.MAX_DOCUMENT_BYTES + b'"}'),
         "/moved": (302, {"Location": "/good"}, b""),
         "/broken": (500, {}, b'{"a": 1}'),
     }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import Key
 
 from app.auth.errors import TokenRefused
-from app.auth.jwt import JWTAccessTokens
+from app.auth.jwt import JWTValidator
 from app.auth.tokens import AccessToken, TokenValidator
 from tests.auth import kit
 
@@ -20,7 +20,7 @@ RSA, EC, ED = kit.rsa_key(), kit.ec_key(), kit.ed_key()
 
 
 def check(token: str, *keys: Key, now: float = kit.NOW) -> AccessToken:
-    kind = JWTAccessTokens(kit.InMemoryIssuer(*(keys or (RSA, EC, ED))), clock=lambda: now)
+    kind = JWTValidator(kit.InMemoryIssuer(*(keys or (RSA, EC, ED))), clock=lambda: now)
     return TokenValidator({"JWT": kind}, clock=lambda: now).authenticate_token(token)
 
 
@@ -176,7 +176,7 @@ def test_a_changed_token_is_refused() -> None:
 
 def test_a_remembered_token_still_ends_in_time() -> None:
     clock = kit.Clock()
-    kind = JWTAccessTokens(kit.InMemoryIssuer(RSA), clock=clock)
+    kind = JWTValidator(kit.InMemoryIssuer(RSA), clock=clock)
     validator = TokenValidator({"JWT": kind}, clock=clock)
     token = kit.mint(RSA, exp=kit.NOW + 10)
     validator.authenticate_token(token)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from app import logs
+from app.web import log_redaction
 from tests import issuers, world
 from tests.issuers import Provider
 from tests.server import ROOT, environment, free_port
@@ -96,7 +96,7 @@ def test_no_level_of_the_log_holds_a_credential(tmp_path: Path, provider: Provid
 @pytest.fixture
 def cleaned(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     before = logging.getLogRecordFactory()
-    logs.hide_secrets(["s3cret+value", ""])
+    log_redaction.hide_secrets(["s3cret+value", ""])
     yield caplog
     logging.setLogRecordFactory(before)
 
@@ -123,7 +123,7 @@ def test_what_looks_like_a_credential_is_hidden(
         logging.getLogger("any.library").exception("failed")
     assert "0123456789abcdefXYZ" not in cleaned.text
     assert "s3cret+value" not in cleaned.text
-    assert logs.HIDDEN in cleaned.text
+    assert log_redaction.HIDDEN in cleaned.text
     assert "ValueError" in cleaned.text
 
 

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 
-from app import problems
-from app.auth.callers import Callers
+from app.auth.callers import CallerResolver
 from app.auth.issuer import RemoteIssuer
-from app.auth.jwt import JWTAccessTokens
+from app.auth.jwt import JWTValidator
 from app.auth.keys import Issuer
 from app.auth.protector import Protector, protect
 from app.auth.tokens import TokenValidator
 from app.service.model import Caller
+from app.web import problems
 from tests.auth import kit
 
 KEY = kit.ec_key()
@@ -33,9 +33,9 @@ class Things(MethodView):
 def app_with(issuer: Issuer) -> Flask:
     app = Flask(__name__)
     problems.register(app)
-    kind = JWTAccessTokens(issuer, clock=lambda: kit.NOW)
+    kind = JWTValidator(issuer, clock=lambda: kit.NOW)
     validator = TokenValidator({"JWT": kind}, clock=lambda: kit.NOW)
-    callers = Callers(kit.FakeUsers(kit.user("user-1")), cache_seconds=30)
+    callers = CallerResolver(kit.FakeUsers(kit.user("user-1")), cache_seconds=30)
     Protector(validator, callers).init_app(app)
     app.add_url_rule("/things/<thing_id>", view_func=Things.as_view("things"))
     return app

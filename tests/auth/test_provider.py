@@ -14,7 +14,7 @@ from app.auth import introspection
 from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.introspection import IntrospectedTokens, ask_issuer
 from app.auth.issuer import COOLDOWN_SECONDS, RETRY_SECONDS, RemoteIssuer
-from app.auth.jwt import JWTAccessTokens
+from app.auth.jwt import JWTValidator
 from app.auth.tokens import TokenValidator
 from app.factory import create_app
 from app.settings import Settings
@@ -106,7 +106,7 @@ def test_an_outage_harms_only_who_is_not_known_yet(
 def test_an_issuer_that_comes_back_is_found_again(provider: Provider) -> None:
     clock = kit.Clock(time.time())
     issuer = RemoteIssuer(provider.url, issuers.AUDIENCE, clock=clock)
-    validator = TokenValidator({"JWT": JWTAccessTokens(issuer)})
+    validator = TokenValidator({"JWT": JWTValidator(issuer)})
     provider.stop()
     try:
         with pytest.raises(IssuerUnavailable):

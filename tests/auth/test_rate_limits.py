@@ -18,10 +18,10 @@ from werkzeug.test import TestResponse
 from app.auth.tokens import AccessToken
 from app.factory import create_app
 from app.openapi.components import COUNT, SECONDS
-from app.problems import Problem
-from app.rate_limits import RateLimits
-from app.service.stores.sqlite import SqliteStore
+from app.service.stores.sqlite.store import SqliteStore
 from app.settings import Settings, SettingsError
+from app.web.problems import Problem
+from app.web.rate_limits import RateLimits
 from tests import world
 from tests.conftest import OpenStore
 from tests.issuer import AUDIENCE, Issuer

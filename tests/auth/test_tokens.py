@@ -3,7 +3,7 @@
 import pytest
 
 from app.auth.errors import IssuerUnavailable, TokenRefused
-from app.auth.tokens import MOST_REMEMBERED, AccessToken, TokenValidator, shape_of
+from app.auth.tokens import MAX_REMEMBERED, AccessToken, TokenValidator, token_format_of
 from tests.auth import kit
 
 
@@ -47,7 +47,7 @@ def validator(kind: Kind, clock: kit.Clock) -> TokenValidator:
     [("a.b.c", "JWT"), ("a.b.c.d.e", "JWE"), ("abc", "opaque"), ("a.b", "opaque")],
 )
 def test_the_shape_tells_the_kind(token: str, shape: str) -> None:
-    assert shape_of(token) == shape
+    assert token_format_of(token) == shape
 
 
 def test_each_kind_checks_its_own(clock: kit.Clock) -> None:
@@ -121,16 +121,16 @@ def test_a_failure_is_not_remembered(
 def test_garbage_does_not_push_good_tokens_out(validator: TokenValidator, kind: Kind) -> None:
     validator.authenticate_token("a.b.c")
     kind.refusing = TokenRefused("mood", "No.")
-    for number in range(MOST_REMEMBERED + 1):
+    for number in range(MAX_REMEMBERED + 1):
         with pytest.raises(TokenRefused):
             validator.authenticate_token(f"a.b.{number}")
     assert validator.authenticate_token("a.b.c")
 
 
 def test_what_is_remembered_is_bounded(validator: TokenValidator, kind: Kind) -> None:
-    for number in range(MOST_REMEMBERED + 1):
+    for number in range(MAX_REMEMBERED + 1):
         validator.authenticate_token(f"a.b.{number}")
     kind.checked.clear()
-    for number in range(MOST_REMEMBERED + 1):
+    for number in range(MAX_REMEMBERED + 1):
         validator.authenticate_token(f"a.b.{number}")
     assert kind.checked

@@ -14,8 +14,8 @@ import orjson
 import pytest
 from playwright.sync_api import Page
 
-from app.service.stores.sqlite import SqliteStore
-from app.service.stores.transfer import import_lines
+from app.service.stores.sqlite.store import SqliteStore
+from app.service.stores.sqlite.transfer import import_lines
 from tests import issuers, world
 from tests.server import running_server
 

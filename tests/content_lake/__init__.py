@@ -11,8 +11,8 @@ from typing import Any
 
 import requests
 
-from app.service.stores import content_lake
-from app.service.stores.content_lake import Limits
+from app.service.stores.sanity import client as content_lake_client
+from app.service.stores.sanity.client import Limits
 from tests import node
 
 FOLDER = Path(__file__).parent
@@ -35,9 +35,9 @@ class ContentLake:
 
     def client(
         self, *, token: str = EDITOR_TOKEN, dataset: str = DATASET, limits: Limits | None = None
-    ) -> content_lake.ContentLake:
+    ) -> content_lake_client.ContentLake:
         """The product's own client of the stand-in."""
-        return content_lake.ContentLake(
+        return content_lake_client.ContentLake(
             self.url, dataset=dataset, token=token, api_version=API_VERSION, limits=limits
         )
 

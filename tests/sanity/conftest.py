@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from app.factory import create_app
-from app.service.stores.content_lake import Limits
-from app.service.stores.sanity import SanityStore
+from app.service.stores.sanity.client import Limits
+from app.service.stores.sanity.store import SanityStore
 from app.settings import Settings
 from tests import world
 from tests.conftest import Client

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from app.service.stores.connections import Connections, NotConnected
+from app.service.stores.sanity.transport import Connections, NotConnected
 from tests.server import free_port
 
 Answer = Callable[[socket.socket, bytes], None]

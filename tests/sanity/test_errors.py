@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.service.stores import content_lake_errors as errors
+from app.service.stores.sanity import errors
 
 # Every error type that Sanity documents, names in its packages, or has been seen to answer with.
 KNOWN_ITEM_TYPES = {
@@ -71,9 +71,9 @@ def test_the_front_door_refuses_without_a_type(status: int) -> None:
         (413, errors.UnknownRefusal),
         (429, errors.RateLimited),
         (500, errors.ServerFault),
-        (502, errors.PassingFault),
-        (503, errors.PassingFault),
-        (504, errors.PassingFault),
+        (502, errors.TransientError),
+        (503, errors.TransientError),
+        (504, errors.TransientError),
         (599, errors.ServerFault),
     ],
 )

@@ -15,11 +15,11 @@ from werkzeug.test import TestResponse
 
 from app.service.documents import log_id_of
 from app.service.errors import StoreUnavailable
-from app.service.stores.content_lake import Limits
 from app.service.stores.port import LogQuery
-from app.service.stores.sanity import SanityStore
+from app.service.stores.sanity.client import Limits
+from app.service.stores.sanity.store import SanityStore
 from tests.conftest import Client
-from tests.content_lake import DATASET, EDITOR_TOKEN, ContentLake, content_lake
+from tests.content_lake import DATASET, EDITOR_TOKEN, ContentLake, content_lake_client
 from tests.server import free_port
 from tests.world import RUNNER, log_of, session_of
 
@@ -147,7 +147,7 @@ def test_a_lasting_fault(lake: ContentLake, runner: Client, fault: str, operatio
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_no_connection(runner: Client, lake: ContentLake, operation: str) -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    nowhere = content_lake.ContentLake(
+    nowhere = content_lake_client.ContentLake(
         url, dataset=DATASET, token=EDITOR_TOKEN, api_version="2025-02-19", limits=HASTY
     )
     store = SanityStore(nowhere)

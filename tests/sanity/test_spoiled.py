@@ -10,10 +10,10 @@ from requests.adapters import BaseAdapter
 
 from app.service.documents import read_log
 from app.service.errors import StoreUnavailable
-from app.service.links import ExternalLinks
-from app.service.stores.content_lake import ContentLake, Limits
+from app.service.external_links import ExternalLinks
 from app.service.stores.port import LogQuery
-from app.service.stores.sanity import SanityStore
+from app.service.stores.sanity.client import ContentLake, Limits
+from app.service.stores.sanity.store import SanityStore
 from app.workout_logs.rows import row_writer
 
 LINKS = ExternalLinks(())

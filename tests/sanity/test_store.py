@@ -22,9 +22,9 @@ from flask import Flask
 from app.factory import create_app
 from app.service.documents import log_id_of
 from app.service.errors import DuplicateLog, RevisionMismatch, StoreError, StoreUnavailable
-from app.service.stores.content_lake import Limits
 from app.service.stores.port import LogQuery
-from app.service.stores.sanity import SanityStore
+from app.service.stores.sanity.client import Limits
+from app.service.stores.sanity.store import SanityStore
 from app.settings import Settings
 from tests import world
 from tests.conftest import Client
@@ -34,7 +34,7 @@ from tests.content_lake import (
     EDITOR_TOKEN,
     VIEWER_TOKEN,
     ContentLake,
-    content_lake,
+    content_lake_client,
     running_content_lake,
 )
 from tests.issuer import AUDIENCE, Issuer
@@ -219,7 +219,7 @@ class TestAccess:
 
     def test_the_token_goes_to_nobody_without_a_good_certificate(self, tmp_path: Path) -> None:
         with tls_server(tmp_path) as (url, received):
-            lake = content_lake.ContentLake(
+            lake = content_lake_client.ContentLake(
                 url, dataset=DATASET, token=EDITOR_TOKEN, api_version=API_VERSION
             )
             store = SanityStore(lake)

@@ -17,8 +17,8 @@ import pytest
 
 from app.development import club, sample
 from app.openapi.examples import SESSION_ID
-from app.service.stores.sqlite import SqliteStore
-from app.service.stores.transfer import import_lines
+from app.service.stores.sqlite.store import SqliteStore
+from app.service.stores.sqlite.transfer import import_lines
 from tests.issuer import AUDIENCE, Issuer
 from tests.node import install, node
 from tests.published import ROOT

@@ -15,13 +15,13 @@ import yaml
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from app.api import api_of
 from app.factory import create_app
+from app.openapi.api import api_of
 from app.openapi.document import to_yaml
-from app.problem_types import CATALOGUE
 from app.service.stores.port import Store
 from app.settings import SCOPES, Settings
-from app.violations import VIOLATIONS
+from app.web.problem_types import CATALOGUE
+from app.web.violations import VIOLATIONS
 from tests.conftest import OpenStore
 from tests.issuer import Issuer
 from tests.published import ROOT, Published, published

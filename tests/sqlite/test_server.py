@@ -13,8 +13,8 @@ import orjson
 import pytest
 import requests
 
-from app.service.stores.sqlite import SqliteStore
-from app.service.stores.transfer import import_lines
+from app.service.stores.sqlite.store import SqliteStore
+from app.service.stores.sqlite.transfer import import_lines
 from tests import world
 from tests.issuer import AUDIENCE, Issuer
 from tests.server import Server, running_server

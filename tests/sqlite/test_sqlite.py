@@ -13,10 +13,10 @@ import pytest
 
 from app.factory import create_app
 from app.service.errors import StoreTimeout, StoreUnavailable
-from app.service.stores import sqlite_queries
 from app.service.stores.port import LogQuery, Position
-from app.service.stores.sqlite import SqliteStore
-from app.service.stores.transfer import import_lines
+from app.service.stores.sqlite import queries
+from app.service.stores.sqlite.store import SqliteStore
+from app.service.stores.sqlite.transfer import import_lines
 from app.settings import Settings
 from tests import world
 from tests.conftest import Client
@@ -102,11 +102,11 @@ class TestPlans:
     """The queries that must stay fast at a million logs use their indexes, and sort nothing big."""
 
     @pytest.mark.parametrize("of_runners", [True, False])
-    @pytest.mark.parametrize("conditions", [[], [sqlite_queries.AFTER]], ids=str)
+    @pytest.mark.parametrize("conditions", [[], [queries.AFTER]], ids=str)
     def test_a_page_walks_an_index(
         self, store: SqliteStore, of_runners: bool, conditions: list[str]
     ) -> None:
-        query = sqlite_queries.list_logs(conditions, of_runners=of_runners)
+        query = queries.list_logs(conditions, of_runners=of_runners)
         plan = self.explain(store, query)
         index = "log_by_runner" if of_runners else "log_by_created"
         assert f"USING COVERING INDEX {index}" in plan or f"USING INDEX {index}" in plan
@@ -115,11 +115,11 @@ class TestPlans:
     @pytest.mark.parametrize(
         ("query", "index"),
         [
-            (sqlite_queries.LOGS_OF_PAIR, "log_by_session"),
-            (sqlite_queries.USERS_BY_EMAIL, "user_by_email"),
-            (sqlite_queries.COACHED_IDS, "user_by_coach"),
-            (sqlite_queries.IS_REFERRED_TO, "document_by_feedback_on"),
-            (sqlite_queries.LOG, "sqlite_autoindex_document_1"),
+            (queries.LOGS_OF_PAIR, "log_by_session"),
+            (queries.USERS_BY_EMAIL, "user_by_email"),
+            (queries.COACHED_IDS, "user_by_coach"),
+            (queries.IS_REFERRED_TO, "document_by_feedback_on"),
+            (queries.LOG, "sqlite_autoindex_document_1"),
         ],
     )
     def test_a_lookup_searches_an_index(self, store: SqliteStore, query: str, index: str) -> None:
@@ -225,5 +225,5 @@ def test_an_update_changes_no_number_that_it_does_not_touch(store: SqliteStore) 
         transaction_id="t1",
     )
     with store.reading() as connection:
-        body = connection.execute(sqlite_queries.BODY, {"id": log_of(RUNNER, 9)}).fetchone()[0]
+        body = connection.execute(queries.BODY, {"id": log_of(RUNNER, 9)}).fetchone()[0]
     assert f":{big}," in body

@@ -12,7 +12,7 @@ from app.development import club
 from app.development.authorization_server import install
 from app.development.codes import FOLDER_VARIABLE
 from app.development.issuer import KEY_VARIABLE, new_signing_key
-from app.docs import assets
+from app.pages import assets
 from app.settings import READ_SCOPE, SCOPES, WRITE_SCOPE, Settings
 
 DEVELOPMENT = Settings(app_env="development", port=8123)
@@ -22,7 +22,7 @@ REDIRECT_URI = "http://localhost:3000/callback"
 
 
 def installed(settings=DEVELOPMENT):
-    app = Flask("app")
+    app = Flask("app", template_folder="pages/templates")
     app.register_blueprint(assets.create_blueprint())
     issuer = install(app, settings)
     return app, issuer
@@ -342,7 +342,7 @@ def test_every_process_has_its_own_key_otherwise():
     ],
 )
 def test_it_refuses_production_and_a_real_issuer_beside_it(settings):
-    app = Flask("app")
+    app = Flask("app", template_folder="pages/templates")
     with pytest.raises(RuntimeError, match="APP_ENV=development"):
         install(app, settings)
     assert "development" not in app.blueprints

@@ -14,8 +14,8 @@ import requests
 
 from app.development import club, run
 from app.development.issuer import DevelopmentIssuer
-from app.service.stores.sqlite import SqliteStore
-from app.service.stores.transfer import count_documents
+from app.service.stores.sqlite.store import SqliteStore
+from app.service.stores.sqlite.transfer import count_documents
 from app.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]

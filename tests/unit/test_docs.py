@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.problem_types import CATALOGUE
 from app.settings import Settings
+from app.web.problem_types import CATALOGUE
 
 ROOT = Path(__file__).parent.parent.parent
 

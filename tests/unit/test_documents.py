@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.service import documents
-from app.service.links import ExternalLinks
+from app.service.external_links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status, WorkoutLog
 from app.settings import Settings
-from app.workout_logs.schemas import WorkoutLogAnswer
+from app.workout_logs.schemas import WorkoutLogResponse
 from tests.published import published
 
 LINKS = ExternalLinks(Settings().external_link_hosts)
@@ -87,8 +87,8 @@ def test_any_document_is_read_and_can_be_shown(
         assert instant is None or instant.endswith("Z")
     if read.session:
         assert isinstance(read.session.type, SessionType | None)
-    shown = orjson.loads(orjson.dumps(WorkoutLogAnswer().dump({"data": read})))
-    answer = {"$ref": "#/components/schemas/WorkoutLogAnswer"}
+    shown = orjson.loads(orjson.dumps(WorkoutLogResponse().dump({"data": read})))
+    answer = {"$ref": "#/components/schemas/WorkoutLogResponse"}
     assert published().complaints(answer, shown) == []
 
 

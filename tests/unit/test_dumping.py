@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.service import units
 from app.service.model import Feeling, PlannedSession, Runner, SessionType, Status, WorkoutLog
-from app.workout_logs.schemas import WorkoutLogAnswer, WorkoutLogList
+from app.workout_logs.schemas import WorkoutLogList, WorkoutLogResponse
 
 text = st.text(st.characters(codec="utf-8"))
 words = st.none() | text
@@ -35,8 +35,8 @@ logs = st.builds(
     status=st.none() | st.sampled_from(Status),
     external_link=words,
     actual_distance=st.none() | st.floats(0.001, 1000) | st.integers(1, 1000),
-    actual_duration=st.none() | st.integers(1, units.LONGEST_DURATION),
-    actual_pace=st.none() | st.integers(1, units.SLOWEST_PACE),
+    actual_duration=st.none() | st.integers(1, units.MAX_DURATION_SECONDS),
+    actual_pace=st.none() | st.integers(1, units.MAX_PACE_SECONDS),
     notes=words,
     feeling=st.none() | st.sampled_from(Feeling),
     injuries=st.lists(text, max_size=3),
@@ -69,7 +69,7 @@ def test_a_page(page: dict[str, Any]) -> None:
 
 @given(st.lists(logs, max_size=2))
 def test_many_answers(several: list[WorkoutLog]) -> None:
-    schema = WorkoutLogAnswer(many=True)
+    schema = WorkoutLogResponse(many=True)
     answers = [{"data": log} for log in several]
     assert orjson.dumps(schema.dump(answers)) == orjson.dumps(ma.Schema.dump(schema, answers))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.service.links import LONGEST_LINK, ExternalLinks
+from app.service.external_links import MAX_LINK_LENGTH, ExternalLinks
 
 HOSTS = ("www.strava.com", "strava.app.link", "a-b.garmin.com")
 LINKS = ExternalLinks(HOSTS)
@@ -51,5 +51,5 @@ def test_without_hosts_no_link_is_allowed(url: str) -> None:
 
 def test_a_link_has_a_longest_length() -> None:
     prefix = "https://www.strava.com/"
-    assert LINKS.allows(prefix + "a" * (LONGEST_LINK - len(prefix)))
-    assert not LINKS.allows(prefix + "a" * (LONGEST_LINK - len(prefix) + 1))
+    assert LINKS.allows(prefix + "a" * (MAX_LINK_LENGTH - len(prefix)))
+    assert not LINKS.allows(prefix + "a" * (MAX_LINK_LENGTH - len(prefix) + 1))

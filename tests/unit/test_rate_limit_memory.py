@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from app.rate_limit_memory import MemoryCounts
+from app.web.rate_limit_memory import MemoryCounts
 
 
 class Clock:

@@ -10,7 +10,7 @@ from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import app
-from app.docs.assets import FOLDERS
+from app.pages.assets import FOLDERS
 
 OF_TYPE_CHECKERS = {"_typeshed"}
 """What no program can import: it exists only where types are checked."""
@@ -18,7 +18,7 @@ OF_TYPE_CHECKERS = {"_typeshed"}
 
 def imported() -> Iterator[str]:
     """The packages that modules of the application import, or serve files of."""
-    yield from FOLDERS
+    yield from (package.partition(".")[0] for package in FOLDERS)
     for path in Path(app.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import):

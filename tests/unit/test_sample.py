@@ -11,7 +11,7 @@ import pytest
 from app.development import club, sample
 from app.openapi import examples
 from app.service.documents import is_published_id, log_id_of, read_log
-from app.service.links import ExternalLinks
+from app.service.external_links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
 from app.service.units import derive_pace
 from app.settings import Settings

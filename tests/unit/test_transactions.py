@@ -7,11 +7,11 @@ import threading
 import pytest
 
 from app.service.errors import StoreTimeout
-from app.service.transactions import Turns
+from app.service.idempotency import LogLocks
 
 
 def test_a_turn_is_one_at_a_time_for_each_log() -> None:
-    turns = Turns()
+    turns = LogLocks()
     inside = 0
     most = 0
 
@@ -32,13 +32,13 @@ def test_a_turn_is_one_at_a_time_for_each_log() -> None:
 
 
 def test_another_log_need_not_wait() -> None:
-    turns = Turns(patience=0.01)
+    turns = LogLocks(patience=0.01)
     with turns.of("a"), turns.of("b"):
         pass
 
 
 def test_who_waits_too_long_is_told() -> None:
-    turns = Turns(patience=0.01)
+    turns = LogLocks(patience=0.01)
     told: list[Exception] = []
 
     def write() -> None:
@@ -58,7 +58,7 @@ def test_who_waits_too_long_is_told() -> None:
 
 
 def test_a_turn_ends_with_an_error_too() -> None:
-    turns = Turns(patience=0.01)
+    turns = LogLocks(patience=0.01)
     with pytest.raises(KeyError), turns.of("a"):
         raise KeyError
     with turns.of("a"):

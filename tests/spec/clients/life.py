@@ -17,9 +17,9 @@ from workout_log_client.models import (
     Problem,
     ProblemCode,
     Status,
-    WorkoutLogAnswer,
     WorkoutLogCreate,
     WorkoutLogList,
+    WorkoutLogResponse,
     WorkoutLogUpdate,
 )
 
@@ -34,7 +34,7 @@ new = WorkoutLogCreate(
     feeling=Feeling.GOOD,
 )
 created = create_workout_log.sync_detailed(client=client, body=new, idempotency_key="life")
-assert isinstance(created.parsed, WorkoutLogAnswer), created
+assert isinstance(created.parsed, WorkoutLogResponse), created
 log = created.parsed.data
 assert (log.status, log.actual_pace, log.notes) == (Status.COMPLETED, "5:00", None)
 assert log.session is not None
@@ -58,7 +58,7 @@ assert unchanged.status_code == 304
 
 change = WorkoutLogUpdate(notes="One more lap", actual_distance=10.5, feeling=None)
 updated = update_workout_log.sync(log.id, client=client, body=change, if_match=etag)
-assert isinstance(updated, WorkoutLogAnswer)
+assert isinstance(updated, WorkoutLogResponse)
 assert (updated.data.notes, updated.data.feeling) == ("One more lap", None)
 assert updated.data.actual_pace_seconds == 286
 

@@ -15,7 +15,7 @@ from flask import Blueprint, abort, send_file
 from flask.typing import ResponseReturnValue
 
 FOLDERS = {
-    "app": ("static", ("docs.css", "docs.js", "icon.svg", "pages.css", "reference.js")),
+    "app.pages": ("static", ("docs.css", "docs.js", "icon.svg", "pages.css", "reference.js")),
     "flask_swagger_ui": ("dist", ("oauth2-redirect.js", "swagger-ui-bundle.js", "swagger-ui.css")),
     "openapi_ui_bundles": ("rapidoc/vendor", ("rapidoc-min.js",)),
 }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from app.service.stores import groq
-from app.service.stores.content_lake import ContentLake
-from app.service.stores.content_lake_errors import (
+from app.service.stores.sanity import queries
+from app.service.stores.sanity.client import ContentLake
+from app.service.stores.sanity.errors import (
     AccessRefused,
     ContentLakeError,
     NotExecuted,
@@ -26,7 +26,7 @@ def check(lake: ContentLake, anonymous: ContentLake) -> Iterator[str]:
     Changes nothing. Raises Unusable.
     """
     try:
-        counts = lake.query(groq.COUNTS, {}, dict)
+        counts = lake.query(queries.COUNTS, {}, dict)
         old = counts.pop("old")
         for type_, count in counts.items():
             yield f"{count:>8} {type_}"
@@ -60,7 +60,7 @@ def _try_to_write(lake: ContentLake) -> None:
 
 def _privacy(anonymous: ContentLake) -> Iterator[str]:
     try:
-        seen = anonymous.query(groq.COUNTS, {}, dict)
+        seen = anonymous.query(queries.COUNTS, {}, dict)
     except AccessRefused:
         seen = {}
     except ContentLakeError as error:

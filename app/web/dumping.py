@@ -13,7 +13,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from app.workout_logs.fields import Clock, Written
+from app.web.fields import Clock, Written
 
 Write = Callable[[Any], Any]
 

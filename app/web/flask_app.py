@@ -95,7 +95,7 @@ class App(Flask):
     session_interface = NoSessions()
 
     def __init__(self, name: str) -> None:
-        super().__init__(name, static_folder=None)
+        super().__init__(name, static_folder=None, template_folder="pages/templates")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         # A list is sent at once. Anything else, such as werkzeug's iterator, granian streams

@@ -20,20 +20,20 @@ from requests.adapters import BaseAdapter
 
 from app.service.documents import loads
 from app.service.stores import timing
-from app.service.stores.connections import Connections, NotConnected
-from app.service.stores.content_lake_errors import (
+from app.service.stores.sanity.errors import (
     ConnectFailed,
     ContentLakeError,
     NotExecuted,
-    PassingFault,
     ReplyLost,
     ReplyTimeout,
+    TransientError,
     Unreadable,
     error_of,
     trace,
 )
+from app.service.stores.sanity.transport import Connections, NotConnected
 
-SHORTEST_PAUSE = 0.1
+MIN_PAUSE_SECONDS = 0.1
 """Seconds before a second try; doubled for each further one, and of a random length below that."""
 
 Result = TypeVar("Result")
@@ -168,7 +168,7 @@ class ContentLake:
 
     def pause(self, attempt: int, error: ContentLakeError, deadline: Deadline) -> None:
         """Wait before the next try; raise `error` when there is to be none."""
-        longest = SHORTEST_PAUSE * 2**attempt
+        longest = MIN_PAUSE_SECONDS * 2**attempt
         seconds = max(error.retry_after or 0, random.uniform(0, longest))  # noqa: S311 - no secret
         if attempt >= self.limits.retries or not self.wait(seconds, deadline):
             raise error
@@ -193,7 +193,7 @@ class ContentLake:
         while True:
             try:
                 return _parsed(self._send(method, url, body, deadline), read)
-            except (NotExecuted, ReplyLost, ReplyTimeout, PassingFault) as error:
+            except (NotExecuted, ReplyLost, ReplyTimeout, TransientError) as error:
                 self.pause(attempt, error, deadline)
             attempt += 1
 

@@ -11,11 +11,11 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from app.auth.keys import Issuer
-from app.docs.html import SCRIPT_POLICY, page, wants_html
 from app.openapi.document import Texts
 from app.openapi.security import code_grant_endpoints
-from app.problems import COLLECTION_PATH
+from app.pages.html import SCRIPT_POLICY, page, wants_html
 from app.settings import SCOPES, Settings
+from app.web.problems import COLLECTION_PATH
 
 INDEX = {
     "workoutLogs": COLLECTION_PATH,

@@ -27,15 +27,6 @@ from app.service.errors import (
     StoreTimeout,
     StoreUnavailable,
 )
-from app.service.stores import content_lake_writes as writes
-from app.service.stores import groq
-from app.service.stores.content_lake import ContentLake
-from app.service.stores.content_lake_errors import (
-    AccessRefused,
-    ContentLakeError,
-    HasExistingReferences,
-    ReplyTimeout,
-)
 from app.service.stores.port import (
     CreateContext,
     ListedLog,
@@ -44,6 +35,14 @@ from app.service.stores.port import (
     StoredLog,
     StoredUser,
     of_type,
+)
+from app.service.stores.sanity import queries, writes
+from app.service.stores.sanity.client import ContentLake
+from app.service.stores.sanity.errors import (
+    AccessRefused,
+    ContentLakeError,
+    HasExistingReferences,
+    ReplyTimeout,
 )
 
 FIRST_DAY, LAST_DAY = "0000-01-01", "9999-12-31"
@@ -66,8 +65,8 @@ class SanityStore:
     ) -> list[StoredUser]:
         with _translated():
             if user_id is not None:
-                return self._lake.query(groq.USER_BY_ID, {"id": user_id}, _users)
-            return self._lake.query(groq.USERS_BY_EMAIL, {"email": email}, _users)
+                return self._lake.query(queries.USER_BY_ID, {"id": user_id}, _users)
+            return self._lake.query(queries.USERS_BY_EMAIL, {"email": email}, _users)
 
     def list_logs(self, query: LogQuery) -> LogPage:
         filters = _filters(query)
@@ -76,20 +75,20 @@ class SanityStore:
             params |= each
         if query.after is not None:
             params |= {"afterCreatedAt": query.after.created_at, "afterId": query.after.id}
-        text = groq.list_logs(filters, after=query.after is not None, total=query.with_total)
+        text = queries.list_logs(filters, after=query.after is not None, total=query.with_total)
         with _translated():
             return self._lake.query(text, params, _page, result_of=_rows_of)
 
     def get_log(self, log_id: str) -> StoredLog | None:
         with _translated():
             return self._lake.query(
-                groq.LOG, {"id": log_id}, lambda row: StoredLog.of(row) if row else None
+                queries.LOG, {"id": log_id}, lambda row: StoredLog.of(row) if row else None
             )
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         pair = {"runnerId": runner_id, "sessionId": session_id}
         with _translated():
-            return self._lake.query(groq.CONTEXT_OF_CREATE, pair, _context_of_create)
+            return self._lake.query(queries.CONTEXT_OF_CREATE, pair, _context_of_create)
 
     def create_log(self, document: Document, *, transaction_id: str) -> Document:
         return self._execute(
@@ -139,7 +138,7 @@ class SanityStore:
 
     def ping(self) -> None:
         with _translated():
-            self._lake.query(groq.PING, {}, bool)
+            self._lake.query(queries.PING, {}, bool)
 
     def _execute(self, write: writes.Write) -> Document:
         """The document that the write leaves; an empty one when it leaves none."""
@@ -182,7 +181,7 @@ def _translated() -> Iterator[None]:
 
 
 def _filters(query: LogQuery) -> dict[str, dict[str, Any]]:
-    """The names of the filters that hold something (`groq.FILTERS`), each with its parameters."""
+    """The names of the filters in use (`queries.FILTERS`), each with its parameters."""
     filters: dict[str, dict[str, Any]] = {}
     if query.runner_ids is not None:
         filters["runnerIds"] = {"runnerIds": sorted(query.runner_ids)}

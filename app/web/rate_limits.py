@@ -22,10 +22,10 @@ from limits.storage import Storage, storage_from_string
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.answers import set_headers
 from app.auth.tokens import AccessToken
-from app.problems import Problem
-from app.rate_limit_memory import MemoryCounts
+from app.web.flask_app import set_headers
+from app.web.problems import Problem
+from app.web.rate_limit_memory import MemoryCounts
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
-from app.docs.html import page, wants_html
 from app.openapi import examples
-from app.problem_types import CATALOGUE, ProblemType
-from app.problems import Problem
+from app.pages.html import page, wants_html
+from app.web.problem_types import CATALOGUE, ProblemType
+from app.web.problems import Problem
 
 
 def create_blueprint() -> Blueprint:

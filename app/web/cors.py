@@ -58,5 +58,5 @@ def _allow(app: Flask, origins: list[re.Pattern[str]], *, credentials: bool) -> 
         supports_credentials=credentials,
         max_age=PREFLIGHT_SECONDS,
         always_send=False,
-        vary_header=False,  # every answer says it (`app.answers`)
+        vary_header=False,  # every answer says it (`app.web.flask_app`)
     )

@@ -1,6 +1,6 @@
 """Every error answer of the API: RFC 9457 `application/problem+json`, one shape, stable codes.
 
-Code that meets an error raises `Problem` with a code of `app.problem_types`, or one of
+Code that meets an error raises `Problem` with a code of `app.web.problem_types`, or one of
 `app.service.errors`; the handlers at the end turn these, and whatever Flask, werkzeug, webargs and
 flask-smorest raise themselves, into the one shape:
 
@@ -19,14 +19,14 @@ import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from app.problem_types import CATALOGUE
 from app.service import errors as service
+from app.web.problem_types import CATALOGUE
 
 logger = logging.getLogger(__name__)
 
 COLLECTION_PATH = "/api/workout-logs"
 
-MOST_ERRORS = 100
+MAX_ERRORS = 100
 """How many violations one answer lists, so that a hostile body cannot ask for a huge answer."""
 
 
@@ -93,7 +93,7 @@ class Problem(Exception):
             "code": self.type.code,
         }
         if self.errors:
-            members["errors"] = list(self.errors[:MOST_ERRORS])
+            members["errors"] = list(self.errors[:MAX_ERRORS])
         return members | self.extensions
 
 

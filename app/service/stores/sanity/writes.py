@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.service.documents import Document
-from app.service.stores import groq
-from app.service.stores.content_lake import ContentLake, Deadline
-from app.service.stores.content_lake_errors import (
+from app.service.stores.sanity import queries
+from app.service.stores.sanity.client import ContentLake, Deadline
+from app.service.stores.sanity.errors import (
     ContentLakeError,
     DocumentAlreadyExists,
     DocumentNotFound,
@@ -110,7 +110,7 @@ def _await_index(lake: ContentLake, write: Write, deadline: Deadline) -> None:
     """Wait until queries see the write, as the reply that was lost would have done."""
     with suppress(ContentLakeError):  # it is executed all the same
         while write.before == lake.query(
-            groq.REVISION, {"id": write.document_id}, _itself, deadline
+            queries.REVISION, {"id": write.document_id}, _itself, deadline
         ) and lake.wait(POLL_SECONDS, deadline):
             pass
 

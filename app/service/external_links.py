@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-LONGEST_LINK = 2048
+MAX_LINK_LENGTH = 2048
 
 
 class ExternalLinks:
@@ -24,4 +24,4 @@ class ExternalLinks:
         self._regex = re.compile(self.pattern.removeprefix("^").removesuffix("$"))
 
     def allows(self, url: str) -> bool:
-        return len(url) <= LONGEST_LINK and self._regex.fullmatch(url) is not None
+        return len(url) <= MAX_LINK_LENGTH and self._regex.fullmatch(url) is not None

@@ -8,7 +8,7 @@
     │   ├── ReplyLost                the connection broke, perhaps in the middle of the reply
     │   ├── ReplyTimeout
     │   ├── ServerFault              5xx
-    │   │   └── PassingFault             502, 503, 504
+    │   │   └── TransientError             502, 503, 504
     │   └── Unreadable               not an answer of the API: HTML, an empty body, another shape
     └── Refused                  nothing has changed, and would not if it were sent again
         ├── AccessRefused            401, 403, `insufficientPermissionsError`
@@ -67,7 +67,7 @@ class ServerFault(OutcomeUnknown):
     """5xx, perhaps of a gateway in front."""
 
 
-class PassingFault(ServerFault):
+class TransientError(ServerFault):
     """502, 503, 504: likely to be gone soon."""
 
 
@@ -135,7 +135,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> ContentLak
     if status == 429:
         error = RateLimited(about)
     elif status in (502, 503, 504):
-        error = PassingFault(about)
+        error = TransientError(about)
     elif status >= 500:
         error = ServerFault(about)
     elif status < 400:

@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 
 from app import strict_json
 from app.service.errors import StoreUnavailable
-from app.service.stores import sqlite_queries as queries
-from app.service.stores.sqlite import SqliteStore
+from app.service.stores.sqlite import queries
+from app.service.stores.sqlite.store import SqliteStore
 
 OnExisting = Literal["fail", "replace", "skip"]
 

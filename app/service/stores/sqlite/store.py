@@ -27,7 +27,6 @@ from app.service.errors import (
     StoreTimeout,
     StoreUnavailable,
 )
-from app.service.stores import sqlite_queries as queries
 from app.service.stores import timing
 from app.service.stores.port import (
     CreateContext,
@@ -37,6 +36,7 @@ from app.service.stores.port import (
     StoredLog,
     StoredUser,
 )
+from app.service.stores.sqlite import queries
 
 BUSY_SECONDS = 10
 

@@ -13,7 +13,7 @@ from threading import Lock
 
 from limits.storage import Storage
 
-MOST_WINDOWS = 100_000
+MAX_WINDOWS = 100_000
 """How many windows are counted at once: when there are more, the oldest are forgotten."""
 
 
@@ -22,7 +22,7 @@ class MemoryCounts(Storage):
 
     STORAGE_SCHEME = None  # made directly, never by an address
 
-    def __init__(self, *, most: int = MOST_WINDOWS, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, *, most: int = MAX_WINDOWS, clock: Callable[[], float] = time.time) -> None:
         super().__init__()
         self._most = most
         self._clock = clock

@@ -1,25 +1,20 @@
-"""flask-smorest and webargs, made to speak the API's own dialect of JSON and of errors."""
+"""Requests read strictly: JSON bodies, query parameters and headers, through webargs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from threading import Lock
 from typing import Any
 
 import flask_smorest
 import marshmallow as ma
-from flask import Flask, Request, Response, request
+from flask import Request, request
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException
 
 from app import strict_json
-from app.openapi import document
-from app.openapi.security import Schemes
-from app.problems import Problem, problem_of_http_exception, respond
+from app.web.problems import Problem
 
-MOST_KNOWN_QUERIES, LONGEST_KNOWN_QUERY = 1024, 256
+MAX_KNOWN_QUERIES, MAX_KNOWN_QUERY_BYTES = 1024, 256
 """How many queries a process remembers, and up to how many bytes long."""
 
 
@@ -30,7 +25,7 @@ class Parser(FlaskParser):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._known_queries = lru_cache(maxsize=MOST_KNOWN_QUERIES)(self._parse_query)
+        self._known_queries = lru_cache(maxsize=MAX_KNOWN_QUERIES)(self._parse_query)
 
     def parse(
         self, argmap: Any, req: Request | None = None, *, location: str | None = None, **kwargs: Any
@@ -41,7 +36,7 @@ class Parser(FlaskParser):
         """
         if location == "query" and req is None:
             query = request.query_string
-            if len(query) <= LONGEST_KNOWN_QUERY:
+            if len(query) <= MAX_KNOWN_QUERY_BYTES:
                 return self._known_queries(argmap, query, **kwargs)
         return super().parse(argmap, req, location=location, **kwargs)
 
@@ -85,51 +80,3 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     """A blueprint whose arguments are read strictly."""
 
     ARGUMENTS_PARSER = Parser()
-
-
-class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not typed
-    """The Api whose errors are problems and whose document is made in `app.openapi`."""
-
-    DEFAULT_ERROR_RESPONSE_NAME = None
-
-    def __init__(self, app: Flask, sign_in: Callable[[], Schemes]) -> None:
-        """`sign_in` says how callers sign in at this deployment, when its document is asked for."""
-        self._sign_in = sign_in
-        self._writing = Lock()
-        self._written: tuple[Schemes, document.Texts] | None = None
-        super().__init__(app, spec_kwargs=document.spec_kwargs())
-
-    def published(self) -> dict[str, Any]:
-        """The OpenAPI document for partners."""
-        return document.published(self.spec)
-
-    def served(self) -> dict[str, Any]:
-        """The OpenAPI document of this deployment."""
-        return document.served(self.spec, self._sign_in())
-
-    def served_texts(self) -> document.Texts:
-        """The same as it is sent; kept, since anybody may ask and YAML is slow to write."""
-        schemes = self._sign_in()
-        with self._writing:
-            if self._written is None or self._written[0] != schemes:
-                served = document.served(self.spec, schemes)
-                self._written = schemes, document.to_texts(served)
-            return self._written[1]
-
-    def handle_http_exception(self, error: HTTPException) -> Response:
-        return respond(problem_of_http_exception(error))
-
-    def _register_responses(self) -> None:
-        """`app.openapi.problems` has them; flask-smorest's are named as this Python names them."""
-
-    def _register_etag_headers(self) -> None:
-        """`app.openapi.components` has them."""
-
-    def _register_pagination_header(self) -> None:
-        """Pages are described in the body and in `Link`."""
-
-
-def api_of(app: Flask) -> Api:
-    """The Api of an application."""
-    api: Api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    return api

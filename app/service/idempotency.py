@@ -15,15 +15,15 @@ from weakref import WeakValueDictionary
 from app.service.errors import StoreTimeout
 from app.service.model import Caller
 
-LONGEST_TURN = 10.0
+MAX_LOCK_SECONDS = 10.0
 """Seconds that a write waits for others of its log, so that a hanging store cannot hold all threads
 behind one log."""
 
 
-class Turns:
+class LogLocks:
     """A lock for each log that is being written, gone when nobody holds or awaits it."""
 
-    def __init__(self, patience: float = LONGEST_TURN) -> None:
+    def __init__(self, patience: float = MAX_LOCK_SECONDS) -> None:
         self._patience = patience
         self._guard = threading.Lock()
         self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()

@@ -10,12 +10,12 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from app.problems import Coded
 from app.service.documents import ID_PATTERN
-from app.workout_logs.dumping import compile_dump
-from app.workout_logs.fields import LONGEST_STORED_TEXT
+from app.web.dumping import compile_dump
+from app.web.fields import MAX_STORED_TEXT_LENGTH
+from app.web.problems import Coded
 
-LARGEST_PAGE = 100
+MAX_PAGE_SIZE = 100
 """Logs."""
 
 _CODES = {"invalid": "type", "null": "null-not-allowed", "unknown": "not-a-choice"}
@@ -28,7 +28,7 @@ def camel_case(name: str) -> str:
     return first + "".join(each.capitalize() for each in others)
 
 
-class Shape(ma.Schema):
+class BaseSchema(ma.Schema):
     """Base of all shapes: camelCase on the wire, coded messages, unknown members refused."""
 
     class Meta:
@@ -78,13 +78,13 @@ def enum(kind: type[StrEnum], description: str, **kwargs: Any) -> fields.Enum[An
 
 def read_text(description: str, **metadata: Any) -> fields.String:
     """A text on the way out, or null."""
-    metadata = {"minLength": 1, "maxLength": LONGEST_STORED_TEXT} | metadata
+    metadata = {"minLength": 1, "maxLength": MAX_STORED_TEXT_LENGTH} | metadata
     return fields.String(
         required=True, allow_none=True, metadata={"description": description, **metadata}
     )
 
 
-class ReadShape(Shape):
+class ResponseSchema(BaseSchema):
     """Base of what is read. Clients ignore members that they do not know, so more can be added."""
 
     class Meta:

@@ -1,0 +1,63 @@
+"""flask-smorest's Api, whose errors are problems and whose document this package makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+import flask_smorest
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from app.openapi import document
+from app.openapi.security import Schemes
+from app.web.problems import problem_of_http_exception, respond
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not typed
+    """The Api whose errors are problems and whose document is made in `app.openapi`."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self, app: Flask, sign_in: Callable[[], Schemes]) -> None:
+        """`sign_in` says how callers sign in at this deployment, when its document is asked for."""
+        self._sign_in = sign_in
+        self._writing = Lock()
+        self._written: tuple[Schemes, document.Texts] | None = None
+        super().__init__(app, spec_kwargs=document.spec_kwargs())
+
+    def published(self) -> dict[str, Any]:
+        """The OpenAPI document for partners."""
+        return document.published(self.spec)
+
+    def served(self) -> dict[str, Any]:
+        """The OpenAPI document of this deployment."""
+        return document.served(self.spec, self._sign_in())
+
+    def served_texts(self) -> document.Texts:
+        """The same as it is sent; kept, since anybody may ask and YAML is slow to write."""
+        schemes = self._sign_in()
+        with self._writing:
+            if self._written is None or self._written[0] != schemes:
+                served = document.served(self.spec, schemes)
+                self._written = schemes, document.to_texts(served)
+            return self._written[1]
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        return respond(problem_of_http_exception(error))
+
+    def _register_responses(self) -> None:
+        """`app.openapi.problems` has them; flask-smorest's are named as this Python names them."""
+
+    def _register_etag_headers(self) -> None:
+        """`app.openapi.components` has them."""
+
+    def _register_pagination_header(self) -> None:
+        """Pages are described in the body and in `Link`."""
+
+
+def api_of(app: Flask) -> Api:
+    """The Api of an application."""
+    api: Api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    return api
