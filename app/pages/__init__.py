@@ -1,3 +1,3 @@
-"""The pages for people: start page, Swagger UI, reference and problem pages. No page needs anything
-from another host.
+"""The pages for people: start page, Swagger UI and problem pages. No page needs anything from
+another host.
 """

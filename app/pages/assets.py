@@ -1,4 +1,4 @@
-"""The style sheets and scripts of the pages, served from here: our own and those of two packages.
+"""The style sheets and scripts of the pages, served from here: our own and flask-swagger-ui's.
 
 Only the files listed are served. An address holds a digest of the content, so that browsers keep a
 file for good and still see a new version at once.
@@ -15,9 +15,8 @@ from flask import Blueprint, abort, send_file
 from flask.typing import ResponseReturnValue
 
 FOLDERS = {
-    "app.pages": ("static", ("docs.css", "docs.js", "icon.svg", "pages.css", "reference.js")),
+    "app.pages": ("static", ("docs.css", "docs.js", "icon.svg", "pages.css")),
     "flask_swagger_ui": ("dist", ("oauth2-redirect.js", "swagger-ui-bundle.js", "swagger-ui.css")),
-    "openapi_ui_bundles": ("rapidoc/vendor", ("rapidoc-min.js",)),
 }
 """Package → its folder and the files that are served from it."""
 

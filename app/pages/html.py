@@ -19,7 +19,7 @@ SCRIPT_POLICY = PAGE_POLICY | {
     "style-src": "'self' 'unsafe-inline'",
     "connect-src": "'self'",
 }
-"""Swagger UI and RapiDoc: our own scripts, none inline. Both set styles on elements."""
+"""Swagger UI: scripts of our own host, none inline. It sets styles on elements."""
 
 
 def page(template: str, policy: dict[str, str] = PAGE_POLICY, **context: object) -> Response:

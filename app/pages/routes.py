@@ -1,4 +1,4 @@
-"""Start page, Swagger UI, reference, and the spec as JSON and as YAML."""
+"""Start page, Swagger UI, and the spec as JSON and as YAML."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from importlib.resources import files
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.auth.keys import Issuer
@@ -20,7 +20,6 @@ from app.web.problems import COLLECTION_PATH
 INDEX = {
     "workoutLogs": COLLECTION_PATH,
     "docs": "/docs",
-    "reference": "/reference",
     "openapi": "/openapi.json",
     "openapiYaml": "/openapi.yaml",
     "problems": "/problems/",
@@ -48,7 +47,7 @@ def create_blueprint(
             return page("start.html", version=released, development=settings.development_sign_in)
         return jsonify(name="Workout Log API", version=released, links=INDEX)
 
-    @blueprint.get("/docs")
+    @blueprint.get("/docs/", strict_slashes=False)
     def swagger_ui() -> ResponseReturnValue:
         connect = " ".join(["'self'", *_origins(issuer)])
         return page("swagger_ui.html", SCRIPT_POLICY | {"connect-src": connect}, sign_in=sign_in)
@@ -58,9 +57,10 @@ def create_blueprint(
         """Where the issuer sends the browser back to; Swagger UI's own script takes the code."""
         return page("oauth2_redirect.html", SCRIPT_POLICY)
 
-    @blueprint.get("/reference")
+    @blueprint.get("/reference/", strict_slashes=False)
     def reference() -> ResponseReturnValue:
-        return page("reference.html", SCRIPT_POLICY)
+        """The address of a page of version 1.0.0, whose place the Swagger UI has taken."""
+        return redirect("/docs", 308)
 
     @blueprint.get("/openapi.json")
     def openapi_json() -> ResponseReturnValue:

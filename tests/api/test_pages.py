@@ -20,8 +20,7 @@ from tests.conftest import OpenStore
 from tests.issuer import Issuer
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-PATHS_OF_THE_LIST = ("/problems", "/problems/")
-PAGES = ["/", "/docs", "/docs/oauth2-redirect.html", "/reference", "/problems/"]
+PAGES = ["/", "/docs", "/docs/oauth2-redirect.html", "/problems/"]
 
 
 @pytest.fixture
@@ -115,10 +114,17 @@ def test_every_problem_type_has_its_page(client: FlaskClient, code: str) -> None
     assert code in client.get("/problems/", headers=BROWSER).text
 
 
-def test_the_list_of_problems_is_there_with_and_without_a_slash(client: FlaskClient) -> None:
-    answers = [client.get(path, headers={"Host": "a.example"}) for path in PATHS_OF_THE_LIST]
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert answers[0].data == answers[1].data
+@pytest.mark.parametrize("path", ["/problems", "/docs"])
+def test_a_page_is_there_with_and_without_a_slash(client: FlaskClient, path: str) -> None:
+    responses = [client.get(each, headers={"Host": "a.example"}) for each in (path, f"{path}/")]
+    assert [response.status_code for response in responses] == [200, 200]
+    assert responses[0].data == responses[1].data
+
+
+@pytest.mark.parametrize("path", ["/reference", "/reference/"])
+def test_the_reference_leads_to_the_swagger_ui(client: FlaskClient, path: str) -> None:
+    response = client.get(path, headers={**BROWSER, "Host": "a.example"})
+    assert (response.status_code, response.headers["Location"]) == (308, "/docs")
 
 
 def test_no_route_redirects(app: Flask, open_app: Callable[..., FlaskClient]) -> None:

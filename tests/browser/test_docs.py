@@ -156,7 +156,6 @@ def test_cancelling_the_sign_in_says_so(swagger_ui: SwaggerUI) -> None:
     [
         ("/", "What runners really did"),
         ("/docs", "Authorize"),
-        ("/reference", "Create a workout log"),
         ("/problems/", "duplicate-workout-log"),
         ("/problems/duplicate-workout-log", "existingId"),
     ],
@@ -172,17 +171,6 @@ def test_a_page_stands_alone_and_fits_every_screen(
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     assert watch.foreign(server) == []
     assert watch.complaints == []
-
-
-def test_the_reference_starts_in_one_line_and_below_the_bar(page: Page, server: str) -> None:
-    for viewport in (DESK, PHONE):
-        page.set_viewport_size(viewport)
-        page.goto(f"{server}/reference")
-        title = page.locator("#api-title").bounding_box()
-        licence = page.locator("#api-info").bounding_box()
-        bar = page.locator(".bar").bounding_box()
-        assert licence["x"] == title["x"]
-        assert title["y"] >= bar["y"] + bar["height"] + 8
 
 
 def test_an_open_operation_fits_a_phone(swagger_ui: SwaggerUI) -> None:
