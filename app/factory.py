@@ -36,10 +36,17 @@ from app.web.rate_limits import RateLimits
 from app.workout_logs.routes import create_blueprint
 
 
-def create_app(settings: Settings | None = None, store: Store | None = None) -> Flask:
-    """The WSGI application; settings come from the environment, the store from the settings."""
+def create_app(
+    settings: Settings | None = None, store: Store | None = None, issuer: Issuer | None = None
+) -> Flask:
+    """The WSGI application; settings come from the environment, the rest from the settings.
+
+    Raises `SettingsError` when nothing says whose tokens to accept.
+    """
     settings = settings or Settings.from_environ()
-    settings.require_sign_in()
+    if issuer is None:
+        settings.require_sign_in()
+        issuer = _create_issuer(settings)
     store = store or create_store(settings)
     links = ExternalLinks(settings.external_link_hosts)
 
@@ -63,7 +70,6 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
         credentials=settings.nextauth_cookie,
         loopback=settings.development,
     )
-    issuer = _create_issuer(app, settings)
     _create_protector(settings, store, issuer).init_app(app)
     app.register_blueprint(health.create_blueprint(store))
     api = Api(app, lambda: served_schemes(settings, issuer))
@@ -100,16 +106,11 @@ def create_content_lake(settings: Settings, token: str) -> ContentLake:
     )
 
 
-def _create_issuer(app: Flask, settings: Settings) -> Issuer | None:
+def _create_issuer(settings: Settings) -> Issuer | None:
     """Whose access tokens to accept, if anybody's."""
-    if settings.oauth_issuer:
-        return RemoteIssuer(settings.oauth_issuer, settings.oauth_audience)
-    if settings.development_sign_in:
-        # Imported here, so that a process in production never holds it.
-        from app.development import authorization_server  # noqa: PLC0415 - see above
-
-        return authorization_server.install(app, settings)
-    return None
+    if not settings.oauth_issuer:
+        return None
+    return RemoteIssuer(settings.oauth_issuer, settings.oauth_audience)
 
 
 def _create_protector(settings: Settings, store: Store, issuer: Issuer | None) -> Protector:

@@ -127,10 +127,10 @@ class Settings:
 
     def require_sign_in(self) -> None:
         """Raise `SettingsError` rather than serve when nothing says whose tokens to accept."""
-        if not (self.oauth_issuer or self.nextauth_secret or self.development):
+        if not (self.oauth_issuer or self.nextauth_secret):
             raise SettingsError(
                 "OAUTH_ISSUER, NEXTAUTH_SECRET: one of them must say whose tokens to accept; "
-                "without it only APP_ENV=development runs."
+                "only `make run` has a sign-in of its own."
             )
 
     @classmethod

@@ -1,27 +1,30 @@
-"""The development sign-in: an OAuth 2.0 authorization server for a developer's own machine.
+"""The development authorization server: OAuth 2.0 for a developer's own machine.
 
 Code grant with PKCE (S256) for public clients, on Authlib's `AuthorizationServer`; instead of a
-password, a page to pick one of the sample club's people. It exists only with
-`Settings.development_sign_in` (the factory imports this package for nothing else), and answers
-only the machine it runs on. Its metadata (RFC 8414) is at /.well-known/oauth-authorization-server.
+password, a page to pick one of the sample club's users. Production never imports it, and it
+responds only to the machine it runs on. Its metadata (RFC 8414) is at
+/.well-known/oauth-authorization-server.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2 import OAuth2Error, OAuth2Request
-from authlib.oauth2.rfc6749 import InvalidRequestError
+from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, InvalidRequestError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc9207 import IssuerParameter
-from flask import Blueprint, Flask, Response, abort, jsonify, request
+from cachetools import TTLCache
+from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from app.development.club import PEOPLE
-from app.development.codes import LIFETIME_SECONDS, Codes, Grant
 from app.development.issuer import (
     AUTHORIZE_PATH,
     KEYS_PATH,
@@ -38,84 +41,21 @@ from app.development.loopback import (
 )
 from app.pages.html import PAGE_POLICY, page
 from app.service.documents import is_published_id
-from app.settings import SCOPES, Settings
+from app.settings import SCOPES
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
 SIGN_IN_POLICY = PAGE_POLICY | {"form-action": "'self' http: https:"}
-"""A browser holds the redirect that follows a form to the form's policy."""
+"""Browsers apply a form's policy also to the redirect that follows."""
+
+MAX_CODE_SECONDS = 60
+MAX_CODES = 1000
 
 
-def install(app: Flask, settings: Settings) -> DevelopmentIssuer:
-    """Add the sign-in to `app`; the answer knows the keys that its tokens are checked with.
-
-    Raises RuntimeError outside development and beside a real issuer.
-    """
-    if not settings.development_sign_in:
-        raise RuntimeError("The development sign-in is for APP_ENV=development, without an issuer.")
+def create_blueprint(issuer: DevelopmentIssuer) -> Blueprint:
+    """The endpoints of the authorization server."""
     # Authlib's debug log of the code grant holds codes and tokens.
     logging.getLogger("authlib").setLevel(logging.INFO)
-    issuer = DevelopmentIssuer.from_settings(settings)
-    app.register_blueprint(_endpoints(issuer, _authorization_server(issuer)))
-    return issuer
-
-
-class S256Only(CodeChallenge):
-    """PKCE that cannot be left out or weakened."""
-
-    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
-
-    def validate_code_challenge(self, grant: AuthorizationCodeGrant, redirect_uri: str) -> None:
-        data = grant.request.payload.data
-        if not data.get("code_challenge") or data.get("code_challenge_method") != "S256":
-            raise InvalidRequestError("PKCE with code_challenge_method=S256 is required.")
-        super().validate_code_challenge(grant, redirect_uri)
-
-
-def _authorization_server(issuer: DevelopmentIssuer) -> AuthorizationServer:
-    codes = Codes()
-
-    class CodeGrant(AuthorizationCodeGrant):
-        TOKEN_ENDPOINT_AUTH_METHODS = ("none",)
-
-        def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
-            grant = Grant(
-                client_id=request.client.client_id,
-                user_id=request.user.id,
-                scope=request.scope,
-                redirect_uri=request.payload.redirect_uri,
-                code_challenge=request.payload.data["code_challenge"],
-                code_challenge_method=request.payload.data["code_challenge_method"],
-                expires_at=time.time() + LIFETIME_SECONDS,
-            )
-            codes.put(code, grant)
-
-        def query_authorization_code(self, code: str, client: LoopbackClient) -> Grant | None:
-            grant = codes.take(code)
-            return grant if grant and grant.client_id == client.client_id else None
-
-        def delete_authorization_code(self, authorization_code: Grant) -> None:
-            """Nothing is left of it since it was queried."""
-
-        def authenticate_user(self, authorization_code: Grant) -> Subject:
-            return Subject(authorization_code.user_id)
-
-    class OurIssuer(IssuerParameter):
-        def get_issuer(self) -> str:
-            return issuer.url
-
-    server = AuthorizationServer(query_client=find_client, save_token=_keep_no_token)
-    server.scopes_supported = SCOPES
-    server.register_token_generator("default", AccessTokens(issuer))
-    server.register_grant(CodeGrant, [S256Only(required=True)])
-    server.register_extension(OurIssuer())
-    return server
-
-
-def _keep_no_token(_token: object, _request: object) -> None:
-    """Access tokens are checked by their signature alone."""
-
-
-def _endpoints(issuer: DevelopmentIssuer, server: AuthorizationServer) -> Blueprint:
+    server = _authorization_server(issuer)
     blueprint = Blueprint("development", __name__, template_folder="templates")
     blueprint.before_request(_refuse_other_machines)
     blueprint.after_request(_allow_loopback_origins)
@@ -130,7 +70,7 @@ def _endpoints(issuer: DevelopmentIssuer, server: AuthorizationServer) -> Bluepr
 
     @blueprint.route(AUTHORIZE_PATH, methods=["GET", "POST"])
     def authorize() -> ResponseReturnValue:
-        """The page to pick a person (GET), and the way back to the client (POST)."""
+        """The page to pick a user (GET), and the redirect back to the client (POST)."""
         try:
             grant = server.get_consent_grant()
         except OAuth2Error as error:
@@ -158,8 +98,103 @@ def _endpoints(issuer: DevelopmentIssuer, server: AuthorizationServer) -> Bluepr
     return blueprint
 
 
+@dataclass(frozen=True, slots=True)
+class Grant(AuthorizationCodeMixin):
+    """What a user granted to a client; an authorization code stands for it."""
+
+    client_id: str
+    user_id: str
+    scope: str
+    redirect_uri: str
+    code_challenge: str
+    code_challenge_method: str
+
+    def get_redirect_uri(self) -> str:
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        return self.scope
+
+
+class AuthorizationCodes:
+    """The codes that were issued: each is valid once, for `MAX_CODE_SECONDS`.
+
+    `clock` is in seconds. When there are more than `MAX_CODES`, the oldest expire.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lock = Lock()
+        self._grants: TTLCache[str, Grant] = TTLCache(MAX_CODES, MAX_CODE_SECONDS, clock)
+
+    def put(self, code: str, grant: Grant) -> None:
+        """Remember what a new code stands for."""
+        with self._lock:
+            self._grants[code] = grant
+
+    def take(self, code: str) -> Grant | None:
+        """What the code stands for; None if it is unknown, used or expired."""
+        with self._lock:
+            grant: Grant | None = self._grants.pop(code, None)
+            return grant
+
+
+class S256Only(CodeChallenge):
+    """PKCE that cannot be left out or weakened."""
+
+    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
+
+    def validate_code_challenge(self, grant: AuthorizationCodeGrant, redirect_uri: str) -> None:
+        data = grant.request.payload.data
+        if not data.get("code_challenge") or data.get("code_challenge_method") != "S256":
+            raise InvalidRequestError("PKCE with code_challenge_method=S256 is required.")
+        super().validate_code_challenge(grant, redirect_uri)
+
+
+def _authorization_server(issuer: DevelopmentIssuer) -> AuthorizationServer:
+    codes = AuthorizationCodes()
+
+    class CodeGrant(AuthorizationCodeGrant):
+        TOKEN_ENDPOINT_AUTH_METHODS = ("none",)
+
+        def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
+            grant = Grant(
+                client_id=request.client.client_id,
+                user_id=request.user.id,
+                scope=request.scope,
+                redirect_uri=request.payload.redirect_uri,
+                code_challenge=request.payload.data["code_challenge"],
+                code_challenge_method=request.payload.data["code_challenge_method"],
+            )
+            codes.put(code, grant)
+
+        def query_authorization_code(self, code: str, client: LoopbackClient) -> Grant | None:
+            grant = codes.take(code)
+            return grant if grant and grant.client_id == client.client_id else None
+
+        def delete_authorization_code(self, authorization_code: Grant) -> None:
+            """`query_authorization_code` has taken it already."""
+
+        def authenticate_user(self, authorization_code: Grant) -> Subject:
+            return Subject(authorization_code.user_id)
+
+    class OurIssuer(IssuerParameter):
+        def get_issuer(self) -> str:
+            return issuer.url
+
+    server = AuthorizationServer(query_client=find_client, save_token=_keep_no_token)
+    server.scopes_supported = SCOPES
+    server.register_token_generator("default", AccessTokens(issuer))
+    server.register_grant(CodeGrant, [S256Only(required=True)])
+    server.register_extension(OurIssuer())
+    return server
+
+
+def _keep_no_token(_token: object, _request: object) -> None:
+    """Access tokens are checked by their signature alone."""
+
+
 def _refusal(server: AuthorizationServer, error: OAuth2Error) -> ResponseReturnValue:
-    """Back to the client with the error where RFC 6749 allows it, else a page that names it."""
+    """A redirect to the client with the error where RFC 6749 allows it, else a page with it."""
     if error.redirect_uri:
         return server.handle_error_response(None, error)
     response = page("development/refused.html", error=error)
@@ -168,7 +203,7 @@ def _refusal(server: AuthorizationServer, error: OAuth2Error) -> ResponseReturnV
 
 
 def _refuse_other_machines() -> None:
-    """To anybody else the sign-in does not exist."""
+    """For every other machine these addresses do not exist."""
     peer = request.environ.get("REMOTE_ADDR")
     if not comes_from_this_machine(peer, request.environ.get("HTTP_HOST"), request.headers):
         abort(404)

@@ -1,14 +1,10 @@
 """The development issuer: its key and the access tokens (RFC 9068) that it signs.
 
-The key is made in memory and never written anywhere. `make run` makes it once and hands it to its
-worker processes, so that a token stays good whichever of them answers; under any other server a
-process makes its own.
+The key is made in memory and never written anywhere: tokens are valid as long as the process lives.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,11 +14,9 @@ from joserfc.jwk import ECKey, KeySet
 from app.auth.keys import FixedKeys
 from app.development.club import PEOPLE
 from app.development.loopback import LoopbackClient
-from app.settings import SCOPES, Settings
+from app.settings import SCOPES, Settings, SettingsError
 
 ALGORITHM = "ES256"
-KEY_VARIABLE = "DEVELOPMENT_SIGNING_KEY"
-"""Where a worker process finds its launcher's key, as a JSON Web Key."""
 
 AUTHORIZE_PATH = "/development/authorize"
 TOKEN_PATH = "/development/token"  # noqa: S105 - a path, not a secret
@@ -34,19 +28,9 @@ SIGNED_IN_SECONDS = 3600
 _emails = {person.id: person.email for person in PEOPLE}
 
 
-def new_signing_key() -> str:
-    """A fresh key, private, as the text of KEY_VARIABLE."""
-    return json.dumps(_new_key().as_dict(private=True))
-
-
-def _new_key() -> ECKey:
-    """A fresh key; its `kid` is its thumbprint."""
-    return ECKey.generate_key("P-256", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The person of a token, by the `_id` of their `user` document."""
+    """The user of a token, by the `_id` of their `user` document."""
 
     id: str
 
@@ -55,21 +39,23 @@ class Subject:
 
 
 class DevelopmentIssuer(FixedKeys):
-    """Signs tokens, and is the source of the key that checks them. `url` is its identifier."""
+    """Signs tokens, and holds the key that verifies them. `url` is its identifier.
 
-    def __init__(self, url: str, audience: str, key: ECKey) -> None:
-        self.url = url
-        self.audience = audience
+    Raises `SettingsError` outside development and beside a real issuer.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        if not settings.development_sign_in:
+            raise SettingsError(
+                "APP_ENV, OAUTH_ISSUER: `make run` is for development without an issuer; "
+                "use `make serve` with yours."
+            )
+        self.url = f"http://127.0.0.1:{settings.port}"
+        self.audience = settings.oauth_audience or self.url
+        # The key's `kid` is its thumbprint.
+        key = ECKey.generate_key("P-256", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
         self.keys = KeySet([key])
         super().__init__(self.keys)
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> DevelopmentIssuer:
-        """The issuer of this process, with the launcher's key where there is one."""
-        handed = os.environ.get(KEY_VARIABLE)
-        key = ECKey.import_key(json.loads(handed)) if handed else _new_key()
-        url = f"http://127.0.0.1:{settings.port}"
-        return cls(url, settings.oauth_audience or url, key)
 
     @property
     def metadata(self) -> dict[str, object]:
@@ -95,7 +81,7 @@ class DevelopmentIssuer(FixedKeys):
         lifetime: int = SIGNED_IN_SECONDS,
         client_id: str = "development",
     ) -> str:
-        """An access token for a person, valid for `lifetime` seconds."""
+        """An access token for a user, valid for `lifetime` seconds."""
         generator = AccessTokens(self, lifetime)
         return generator.access_token_generator(
             LoopbackClient(client_id), "authorization_code", Subject(user_id), " ".join(scopes)
@@ -118,6 +104,6 @@ class AccessTokens(JWTBearerTokenGenerator):
     def get_extra_claims(
         self, _client: LoopbackClient, _grant_type: str, user: Subject, _scope: str
     ) -> dict[str, object]:
-        """The address of a person of the sample club, for OAUTH_USER_CLAIM=email."""
+        """The e-mail address of a user of the sample club, for OAUTH_USER_CLAIM=email."""
         email = _emails.get(user.id)
         return {"email": email, "email_verified": True} if email else {}

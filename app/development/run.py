@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
-import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
 from app.development import club, sample
-from app.development.codes import FOLDER_VARIABLE
-from app.development.issuer import KEY_VARIABLE, DevelopmentIssuer, new_signing_key
-from app.server import listening_address, serve
+from app.development.issuer import DevelopmentIssuer
+from app.development.wsgi import create_app
+from app.server import listening_address
 from app.service.errors import StoreError
 from app.service.stores.sqlite.store import SqliteStore
 from app.service.stores.sqlite.transfer import count_documents, import_lines
@@ -30,36 +33,38 @@ PEOPLE = {
 
 
 def main() -> None:
-    """Prepare, say where everything is, and serve until Ctrl-C."""
+    """Prepare, print where everything is, and serve until Ctrl-C."""
     os.environ.setdefault("APP_ENV", "development")
-    try:
-        settings = Settings.from_environ()
-        prepare(settings)
-    except (SettingsError, StoreError) as error:
-        sys.exit(f"The API cannot start:\n{error}")
-    # The worker processes find the key and the codes through their environment.
-    with tempfile.TemporaryDirectory(prefix="workout-log-codes-") as codes:
-        os.environ |= {KEY_VARIABLE: new_signing_key(), FOLDER_VARIABLE: codes}
-        tokens = mint_tokens(DevelopmentIssuer.from_settings(settings))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        try:
+            server, tokens = prepare(Settings.from_environ())
+        except (SettingsError, StoreError) as error:
+            sys.exit(f"The API cannot start:\n{error}")
         write_tokens(TOKEN_FILE, tokens)
-        sys.stdout.write(welcome(settings, tokens))
+        sys.stdout.write(welcome(server.port, tokens))
         sys.stdout.flush()
-        serve(settings)
+        server.serve_forever()
 
 
-def prepare(settings: Settings) -> None:
-    """Check what can be checked before the start; fill an empty embedded store.
+def prepare(settings: Settings) -> tuple[BaseWSGIServer, dict[str, str]]:
+    """The server, listening, and the tokens of `PEOPLE`; an empty embedded store is filled.
 
     Raises `SettingsError` and `StoreError`.
     """
-    if not settings.development_sign_in:
-        raise SettingsError(
-            "APP_ENV, OAUTH_ISSUER: `make run` is for development without an issuer; "
-            "use `make serve` with yours."
-        )
-    listening_address(settings)
+    issuer = DevelopmentIssuer(settings)
+    address = listening_address(settings)
     if not settings.sanity_project_id:
         load_sample(settings.sqlite_path)
+    app = create_app(settings, issuer=issuer)
+    server = make_server(address, settings.port, app, threaded=True, request_handler=RequestHandler)
+    return server, mint_tokens(issuer)
+
+
+class RequestHandler(WSGIRequestHandler):
+    """werkzeug's, with the protocol version of the production server."""
+
+    protocol_version = "HTTP/1.1"
 
 
 def load_sample(path: str) -> None:
@@ -88,9 +93,9 @@ def write_tokens(path: Path, tokens: dict[str, str]) -> None:
     path.write_text("".join(f"{name}={token}\n" for name, token in tokens.items()))
 
 
-def welcome(settings: Settings, tokens: dict[str, str]) -> str:
+def welcome(port: int, tokens: dict[str, str]) -> str:
     """What a developer needs to begin."""
-    url = f"http://127.0.0.1:{settings.port}"
+    url = f"http://127.0.0.1:{port}"
     return f"""
 Workout Log API, for development on this machine only. Ctrl-C ends it.
 

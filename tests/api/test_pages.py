@@ -12,6 +12,7 @@ import yaml
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.development import wsgi as development_wsgi
 from app.factory import create_app
 from app.openapi.api import Api
 from app.settings import Settings
@@ -127,9 +128,9 @@ def test_the_reference_leads_to_the_swagger_ui(client: FlaskClient, path: str) -
     assert (response.status_code, response.headers["Location"]) == (308, "/docs")
 
 
-def test_no_route_redirects(app: Flask, open_app: Callable[..., FlaskClient]) -> None:
+def test_no_route_redirects(app: Flask, development: Flask) -> None:
     """werkzeug would do it in HTML, to whatever `Host` the request names."""
-    for each in (app, open_app(app_env="development").application):
+    for each in (app, development):
         assert not each.url_map.merge_slashes
         for rule in each.url_map.iter_rules():
             assert rule.redirect_to is None
@@ -153,6 +154,12 @@ def test_the_swagger_ui_signs_in_at_the_configured_issuer(
 
 
 @pytest.fixture
+def development(open_sqlite: OpenStore) -> Flask:
+    settings = Settings(app_env="development", port=8123)
+    return development_wsgi.create_app(settings, open_sqlite([]))
+
+
+@pytest.fixture
 def open_app(open_sqlite: OpenStore) -> Callable[..., FlaskClient]:
     return lambda **settings: create_app(Settings(**settings), open_sqlite([])).test_client()
 
@@ -170,12 +177,12 @@ def test_the_docs_are_there_while_the_issuer_is_down(open_app: Callable[..., Fla
 
 
 def test_development_shows_itself_on_the_start_page_only_there(
-    client: FlaskClient, open_app: Callable[..., FlaskClient]
+    client: FlaskClient, development: Flask
 ) -> None:
     assert "dev-tokens" not in client.get("/", headers=BROWSER).text
-    development = open_app(app_env="development", port=8123)
-    assert "dev-tokens" in development.get("/", headers=BROWSER).text
-    assert "http://127.0.0.1:8123" in policy_of(development.get("/docs"))["connect-src"]
+    browser = development.test_client()
+    assert "dev-tokens" in browser.get("/", headers=BROWSER).text
+    assert "http://127.0.0.1:8123" in policy_of(browser.get("/docs"))["connect-src"]
 
 
 def test_a_production_process_knows_nothing_of_the_development_sign_in(tmp_path) -> None:

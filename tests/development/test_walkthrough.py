@@ -18,7 +18,7 @@ def transcript(tmp_path_factory: pytest.TempPathFactory) -> str:
     readme = (ROOT / "README.md").read_text()
     match = re.search(r"## A walk through.*?```sh\n(.*?)```", readme, re.S)
     assert match
-    settings = {"PYTHONPATH": str(ROOT), "WORKERS": "1"}
+    settings = {"PYTHONPATH": str(ROOT)}
     with running_server(settings, module="app.development.run", cwd=folder) as server:
         commands = match[1].replace("http://127.0.0.1:8000", server.url)
         commands = commands.replace("/tmp/", f"{folder}/")

@@ -1,5 +1,6 @@
 """The development sign-in gives good tokens to this machine, and to nobody else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,11 +10,16 @@ from flask import Flask
 from joserfc import jwt
 
 from app.development import club
-from app.development.authorization_server import install
-from app.development.codes import FOLDER_VARIABLE
-from app.development.issuer import KEY_VARIABLE, new_signing_key
+from app.development.authorization_server import (
+    MAX_CODE_SECONDS,
+    MAX_CODES,
+    AuthorizationCodes,
+    create_blueprint,
+)
+from app.development.issuer import DevelopmentIssuer
+from app.development.wsgi import create_app
 from app.pages import assets
-from app.settings import READ_SCOPE, SCOPES, WRITE_SCOPE, Settings
+from app.settings import READ_SCOPE, SCOPES, WRITE_SCOPE, Settings, SettingsError
 
 DEVELOPMENT = Settings(app_env="development", port=8123)
 HOST = "http://127.0.0.1:8123"
@@ -24,7 +30,8 @@ REDIRECT_URI = "http://localhost:3000/callback"
 def installed(settings=DEVELOPMENT):
     app = Flask("app", template_folder="pages/templates")
     app.register_blueprint(assets.create_blueprint())
-    issuer = install(app, settings)
+    issuer = DevelopmentIssuer(settings)
+    app.register_blueprint(create_blueprint(issuer))
     return app, issuer
 
 
@@ -314,20 +321,32 @@ def test_minted_tokens(issuer):
     assert "email" not in jwt.decode(issuer.mint("somebody"), issuer.keys, ["ES256"]).claims
 
 
-def test_worker_processes_of_one_run_share_the_key_and_the_codes(monkeypatch, tmp_path):
-    monkeypatch.setenv(KEY_VARIABLE, new_signing_key())
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    (one, one_issuer), (other, other_issuer) = installed(), installed()
-    _, answer = choose(one.test_client())
-    assert answer["code"] not in "".join(path.name for path in tmp_path.iterdir())
-    reply = redeem(other.test_client(), answer["code"])
-    assert jwt.decode(reply.json["access_token"], one_issuer.keys, ["ES256"])
-    assert redeem(one.test_client(), answer["code"]).status_code == 400
-    assert list(tmp_path.iterdir()) == []
-    assert one_issuer.keys.as_dict() == other_issuer.keys.as_dict()
+def test_a_code_expires():
+    clock = [0]
+    codes = AuthorizationCodes(lambda: clock[0])
+    codes.put("early", "a grant")
+    clock[0] = MAX_CODE_SECONDS - 1
+    codes.put("late", "another grant")
+    clock[0] += 1
+    assert [codes.take("early"), codes.take("late")] == [None, "another grant"]
 
 
-def test_every_process_has_its_own_key_otherwise():
+def test_of_too_many_codes_the_oldest_expire():
+    codes = AuthorizationCodes()
+    for number in range(MAX_CODES + 1):
+        codes.put(str(number), "a grant")
+    assert [codes.take(str(number)) for number in (0, 1, MAX_CODES)] == [None, *["a grant"] * 2]
+
+
+def test_one_code_sent_at_once_by_many_gives_one_token():
+    app, _ = installed()
+    code = choose(app.test_client())[1]["code"]
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: redeem(app.test_client(), code).status_code, range(16)))
+    assert sorted(statuses) == [200] + [400] * 15
+
+
+def test_every_process_has_its_own_key():
     assert installed()[1].keys.as_dict() != installed()[1].keys.as_dict()
 
 
@@ -342,7 +361,5 @@ def test_every_process_has_its_own_key_otherwise():
     ],
 )
 def test_it_refuses_production_and_a_real_issuer_beside_it(settings):
-    app = Flask("app", template_folder="pages/templates")
-    with pytest.raises(RuntimeError, match="APP_ENV=development"):
-        install(app, settings)
-    assert "development" not in app.blueprints
+    with pytest.raises(SettingsError, match="make run"):
+        create_app(settings)

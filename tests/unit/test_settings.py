@@ -186,14 +186,13 @@ def test_secrets_are_not_shown() -> None:
 
 class TestTheStart:
     def test_is_refused_when_nothing_says_whose_tokens_to_accept(self) -> None:
-        for settings in (Settings(), Settings(**SANITY)):
+        for settings in (Settings(), Settings(**SANITY), Settings(app_env="development")):
             with pytest.raises(SettingsError, match=r"OAUTH_ISSUER, NEXTAUTH_SECRET"):
                 settings.require_sign_in()
 
-    def test_is_allowed_with_an_issuer_a_secret_or_in_development(self) -> None:
+    def test_is_allowed_with_an_issuer_or_a_secret(self) -> None:
         Settings(**OAUTH).require_sign_in()
         Settings(nextauth_secret=("a very long secret",)).require_sign_in()
-        Settings(app_env="development").require_sign_in()
 
     def test_development_beside_a_real_issuer_has_no_sign_in_of_its_own(self) -> None:
         assert Settings(app_env="development").development_sign_in
