@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.auth import metadata
 from app.auth.callers import CallerResolver
+from app.auth.claims import UserClaim
 from app.auth.cookies import SessionCookies
 from app.auth.introspection import IntrospectedTokens, ask_issuer
 from app.auth.issuer import RemoteIssuer
@@ -133,7 +134,7 @@ def _create_token_kinds(
 ) -> dict[TokenFormat, TokenKind]:
     """The check of each kind of token that is switched on."""
     kinds: dict[TokenFormat, TokenKind] = {}
-    user_claim = settings.oauth_user_claim
+    user_claim = _user_claim(settings.oauth_user_claim)
     if issuer:
         kinds["JWT"] = JWTValidator(issuer, user_claim=user_claim)
     if issuer and settings.oauth_introspection_client_id:
@@ -147,13 +148,17 @@ def _create_token_kinds(
             issuer,
             ask,
             user_claim=user_claim,
-            before_asking=limits.look_at_stranger if limits else None,
+            before_asking=limits.check_anonymous if limits else None,
         )
     if settings.nextauth_secret:
         kinds["JWE"] = SessionTokens(
             settings.nextauth_secret,
             scopes=settings.nextauth_scopes,
-            user_claim=settings.nextauth_user_claim or user_claim,
+            user_claim=_user_claim(settings.nextauth_user_claim or settings.oauth_user_claim),
             max_age=settings.nextauth_max_age or None,
         )
     return kinds
+
+
+def _user_claim(name: str) -> UserClaim:
+    return UserClaim(name, "email" if name == "email" else "id")

@@ -214,22 +214,22 @@ def _traffic_complaints(settings: Settings) -> Iterator[str]:
             yield from _url_complaints("CORS_ORIGINS", origin)
     if settings.rate_limit:
         try:
-            budgets = parse_many(settings.rate_limit)
+            limits = parse_many(settings.rate_limit)
         except ValueError:
             yield "RATE_LIMIT: like `120 per minute`, several joined by `;`, or empty for none."
         else:
-            if not all(map(_can_be_told, budgets)):
+            if not all(map(_fits_headers, limits)):
                 yield (
-                    "RATE_LIMIT: each budget is of 1 to 1,000,000,000 requests in at most a day; "
+                    "RATE_LIMIT: each limit is of 1 to 1,000,000,000 requests in at most a day; "
                     "empty for none."
                 )
     if not re.fullmatch(r"(memory|rediss?|redis\+unix)://[!-~]*", settings.rate_limit_storage):
         yield "RATE_LIMIT_STORAGE: memory:// or the URL of a Redis, such as redis://host:6379/0."
 
 
-def _can_be_told(budget: RateLimitItem) -> bool:
+def _fits_headers(limit: RateLimitItem) -> bool:
     """Whether it fits the `RateLimit-*` headers as they are documented."""
-    return 1 <= budget.amount <= 1_000_000_000 and budget.get_expiry() <= 86_400
+    return 1 <= limit.amount <= 1_000_000_000 and limit.get_expiry() <= 86_400
 
 
 def _sanity_complaints(settings: Settings) -> Iterator[str]:

@@ -4,12 +4,12 @@ A request passes through these modules in this order:
 
     protector       the decorator of a view; errors become problems with `WWW-Authenticate`
     cookies         the session cookie as the credential, and its defence against CSRF
-    tokens          tells the kinds of token apart by shape; the cache of tokens found valid
+    tokens          tells the kinds of token apart by format; the cache of valid tokens
     jwt             RFC 9068 access tokens
     issuer          the issuer's metadata and keys, kept up to date
     introspection   opaque access tokens
     nextauth        session tokens of NextAuth.js and Auth.js
-    callers         the valid token's person, as the store knows them
+    callers         the `user` document of a valid token's user
 
-For people and clients: `explain` (the command), `metadata` (RFC 9728).
+Beside the request: `explain` (the command), `metadata` (RFC 9728).
 """

@@ -1,4 +1,4 @@
-"""From a valid token to the person behind it, as the store knows them."""
+"""From the user that a valid token names to the `user` document, and so to the caller."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 from cachetools import TTLCache
 
-from app.auth.tokens import AccessToken, UserClaim
+from app.auth.tokens import TokenUser
 from app.service.documents import is_published_id
 from app.service.errors import AmbiguousUser, UnknownRole, UnknownUser, UnverifiedEmail
 from app.service.model import Caller, Role
@@ -23,7 +23,7 @@ MAX_EMAIL_LENGTH = 254
 
 
 class Users(Protocol):
-    """The part of the store that knows the people."""
+    """The part of the store that finds users."""
 
     def find_users(
         self, *, user_id: str | None = None, email: str | None = None
@@ -43,27 +43,28 @@ class CallerResolver:
     ) -> None:
         self._users = users
         self._lock = threading.Lock()
-        self._remembered: TTLCache[tuple[UserClaim, str], Caller] = TTLCache(
+        self._remembered: TTLCache[str, Caller] = TTLCache(
             MAX_REMEMBERED, ttl=cache_seconds, timer=clock
         )
 
-    def resolve(self, token: AccessToken) -> Caller:
-        """The caller that the token speaks of; one look at the store at most.
+    def resolve(self, user: TokenUser) -> Caller:
+        """The caller whom a token names; at most one call of the store.
 
         Raises `UnknownUser`, `AmbiguousUser`, `UnknownRole` or `UnverifiedEmail`, and what the
         store raises.
         """
-        key = (token.user_claim, _user_of(token))
+        value = _lookup_value(user)
+        key = user.key
         with self._lock:
             caller = self._remembered.get(key)
         if caller is None:
-            caller = self._find(*key)
+            caller = self._find(user, value)
             with self._lock:
                 self._remembered[key] = caller
         return caller
 
-    def _find(self, claim: UserClaim, value: str) -> Caller:
-        if claim == "sub":
+    def _find(self, user: TokenUser, value: str) -> Caller:
+        if user.lookup == "id":
             found = self._users.find_users(user_id=value)
         else:
             found = self._users.find_users(email=value)
@@ -74,19 +75,18 @@ class CallerResolver:
         return _caller_of(found[0])
 
 
-def _user_of(token: AccessToken) -> str:
-    """The value that the `user` document must have, never guessed."""
-    value = token.claims.get(token.user_claim)
-    if not isinstance(value, str):
+def _lookup_value(user: TokenUser) -> str:
+    """The value that the `user` document must have; nothing is guessed."""
+    if user.value is None:
         raise UnknownUser
-    if token.user_claim == "sub":
-        if not is_published_id(value):
+    if user.lookup == "id":
+        if not is_published_id(user.value):
             raise UnknownUser
-    elif token.claims.get("email_verified") is not True:
+    elif not user.verified:
         raise UnverifiedEmail
-    elif not (0 < len(value) <= MAX_EMAIL_LENGTH and value.isprintable()):
+    elif not (0 < len(user.value) <= MAX_EMAIL_LENGTH and user.value.isprintable()):
         raise UnknownUser
-    return value
+    return user.value
 
 
 def _caller_of(user: StoredUser) -> Caller:

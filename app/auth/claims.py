@@ -1,13 +1,38 @@
-"""What the two kinds of JSON Web Token have in common: their times and their scopes."""
+"""What the kinds of token have in common: their times, their scopes and their user."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from joserfc.errors import ClaimError, ExpiredTokenError
 from joserfc.jwt import JWTClaimsRegistry
 
 from app.auth.errors import TokenRefused
+from app.auth.tokens import TokenUser, UserLookup
+
+
+@dataclass(frozen=True, slots=True)
+class UserClaim:
+    """Which claim names the user, and which member of the `user` document it is compared with."""
+
+    name: str = "sub"
+    lookup: UserLookup = "id"
+
+    def read(self, claims: Mapping[str, Any]) -> TokenUser:
+        """The user of a token with these claims."""
+        value = claims.get(self.name)
+        return TokenUser(
+            lookup=self.lookup,
+            claim=self.name,
+            value=value if isinstance(value, str) else None,
+            verified=self.lookup == "id" or claims.get("email_verified") is True,
+        )
+
+
+SUBJECT = UserClaim()
+"""The token's `sub` is the `_id` of the `user` document."""
 
 
 def check_claims(registry: JWTClaimsRegistry, claims: dict[str, Any], now: float) -> None:

@@ -2,7 +2,7 @@
 
 InvalidTokenError (Authlib's)
 └── TokenRefused             the token is not valid; `check` names the check that it failed
-IssuerUnavailable            nobody can tell now: the issuer does not answer
+IssuerUnavailable            the token cannot be checked now: the issuer does not respond
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 from app.auth.callers import CallerResolver
 from app.auth.errors import IssuerUnavailable, TokenRefused
-from app.auth.tokens import AccessToken, TokenKind, TokenValidator
+from app.auth.tokens import AccessToken, TokenKind, TokenUser, TokenValidator
 from app.service.errors import CallerRefused, StoreError
 from app.service.model import Caller, Role
 
@@ -30,8 +30,8 @@ def explain(
     yield f"kind: {kind.name}"
     valid = yield from _checks(token, kind)
     yield f"scopes: {' '.join(sorted(valid.scopes)) or 'none'}"
-    caller = yield from _resolve(valid, callers)
-    yield f"user: {caller.id}, found by the token's {valid.user_claim}"
+    caller = yield from _resolve(valid.user, callers)
+    yield f"user: {caller.id}, found by the token's {valid.user.claim}"
     runners = f", coaches {len(caller.runner_ids)}" if caller.role is Role.COACH else ""
     yield f"role: {caller.role}{runners}"
 
@@ -53,11 +53,11 @@ def _checks(token: str, kind: TokenKind) -> Generator[str, None, AccessToken]:
     return valid
 
 
-def _resolve(token: AccessToken, callers: CallerResolver) -> Generator[str, None, Caller]:
+def _resolve(user: TokenUser, callers: CallerResolver) -> Generator[str, None, Caller]:
     try:
-        return callers.resolve(token)
+        return callers.resolve(user)
     except CallerRefused as error:
         yield f"user: refused. {str(error.__doc__).splitlines()[0]}"
     except StoreError as error:
-        yield f"user: the store does not answer ({type(error).__name__})."
+        yield f"user: the store does not respond ({type(error).__name__})."
     raise NotAccepted

@@ -29,7 +29,7 @@ Fetch = Callable[[str], Mapping[str, Any]]
 class FetchFailed(Exception):
     """There is no such document at the moment; the message says why.
 
-    `status` is that of the answer, if it is the status that makes it none.
+    `status` is that of the response, where it is the reason.
     """
 
     def __init__(self, reason: str, status: int | None = None) -> None:
@@ -51,7 +51,7 @@ def read_json(
     deadline: float = DEADLINE,
     **options: Any,
 ) -> dict[str, Any]:
-    """Send a request and read the JSON object of its 200 answer. Raises `FetchFailed`."""
+    """Send a request and read the JSON object of its 200 response. Raises `FetchFailed`."""
     if not is_safe(url):
         raise FetchFailed(f"{url!a}: neither https nor a loopback address")
     try:

@@ -13,37 +13,37 @@ from urllib.parse import quote_plus
 import requests
 from cachetools import TTLCache
 
-from app.auth.claims import scopes_of
+from app.auth.claims import SUBJECT, UserClaim, scopes_of
 from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.fetch import FetchFailed, is_safe, read_json
 from app.auth.keys import Issuer
-from app.auth.tokens import AccessToken, UserClaim
+from app.auth.tokens import AccessToken
 
 logger = logging.getLogger(__name__)
 
 SUCCESS_SECONDS = 30
-"""How long a token that was revoked can still be taken for valid."""
+"""Seconds for which a revoked token can still count as valid."""
 
 FAILURE_SECONDS = 10
 MAX_FAILURES = 4096
 RETRY_SECONDS = 5
-"""How long nobody asks again after the issuer failed to answer."""
+"""Seconds without a further request after the issuer failed to respond."""
 
 _ABOUT_THE_TOKEN = frozenset({400, 413, 414, 422})
-"""Statuses that judge the one request, whose only part that varies is the token."""
+"""Statuses about one request: the only part of it that varies is the token."""
 
 _ABOUT_EVERYBODY = frozenset({None, 401, 403, 429})
-"""No answer, or our own credentials or rate are at fault. So it is with every 5xx."""
+"""No response, or our own credentials or rate are at fault. Every 5xx belongs here, too."""
 
 Ask = Callable[[str], Mapping[str, Any]]
-"""A token to the issuer's answer about it; raises `FetchFailed` or `IssuerUnavailable`."""
+"""A token to the issuer's introspection response; raises `FetchFailed` or `IssuerUnavailable`."""
 
 
 class IntrospectedTokens:
-    """The check of opaque tokens, by asking.
+    """The check of opaque tokens, by introspection.
 
-    `before_asking` is called before each question and may raise, so that a burst of garbage does
-    not become a burst of questions.
+    `before_asking` is called before each request to the issuer and may raise, so that a burst of
+    garbage does not become a burst of requests.
     """
 
     name = "opaque OAuth 2.0 access token (introspection, RFC 7662)"
@@ -56,7 +56,7 @@ class IntrospectedTokens:
         issuer: Issuer,
         ask: Ask,
         *,
-        user_claim: UserClaim = "sub",
+        user_claim: UserClaim = SUBJECT,
         before_asking: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
@@ -64,7 +64,7 @@ class IntrospectedTokens:
         """`clock` is what tokens' times are compared with, `timer` only measures."""
         self._ask = ask
         self._issuer = issuer
-        self._user_claim: UserClaim = user_claim
+        self._user_claim = user_claim
         self._before_asking = before_asking
         self._clock = clock
         self._timer = timer
@@ -75,20 +75,20 @@ class IntrospectedTokens:
         )
 
     def check(self, token: str) -> AccessToken:
-        """The active token's content. Raises `TokenRefused` or `IssuerUnavailable`."""
+        """The active token. Raises `TokenRefused` or `IssuerUnavailable`."""
         digest = sha256(token.encode()).digest()
         with self._lock:
             refused = self._refused.get(digest)
         if refused:
             raise TokenRefused(refused.check, refused.description)
         try:
-            return self._judge(self._answer_about(token))
+            return self._judge(self._introspect(token))
         except TokenRefused as error:
             with self._lock:
                 self._refused[digest] = error
             raise
 
-    def _answer_about(self, token: str) -> Mapping[str, Any]:
+    def _introspect(self, token: str) -> Mapping[str, Any]:
         if self._timer() - self._failed_at < RETRY_SECONDS:
             raise IssuerUnavailable(RETRY_SECONDS)
         if self._before_asking:
@@ -103,26 +103,25 @@ class IntrospectedTokens:
                 self._failed_at = self._timer()
             raise IssuerUnavailable(RETRY_SECONDS) from None
 
-    def _judge(self, answer: Mapping[str, Any]) -> AccessToken:
+    def _judge(self, response: Mapping[str, Any]) -> AccessToken:
         """Only an active access token, for us, that whoever holds it may use."""
         now = self._clock()
-        end = answer.get("exp", now + SUCCESS_SECONDS)
+        end = response.get("exp", now + SUCCESS_SECONDS)
         for check, passes in (
-            ("active", answer.get("active") is True),
+            ("active", response.get("active") is True),
             # A refresh token has no token type, and a bound one (`cnf`) is for its client alone.
-            ("type", str(answer.get("token_type")).lower() == "bearer" and "cnf" not in answer),
-            ("issuer", answer.get("iss", self._issuer.url) == self._issuer.url),
-            ("audience", self._issuer.audience in _texts(answer.get("aud"))),
+            ("type", str(response.get("token_type")).lower() == "bearer" and "cnf" not in response),
+            ("issuer", response.get("iss", self._issuer.url) == self._issuer.url),
+            ("audience", self._issuer.audience in _texts(response.get("aud"))),
             ("expiry", _is_number(end) and end > now),
-            ("expiry", _is_number(answer.get("nbf", 0)) and answer.get("nbf", 0) <= now),
+            ("expiry", _is_number(response.get("nbf", 0)) and response.get("nbf", 0) <= now),
         ):
             if not passes:
                 raise TokenRefused(check, _SENTENCES[check])
         return AccessToken(
-            claims=answer,
-            scopes=scopes_of(answer.get("scope")),
+            user=self._user_claim.read(response),
+            scopes=scopes_of(response.get("scope")),
             expires_at=end,
-            user_claim=self._user_claim,
         )
 
 

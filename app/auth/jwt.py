@@ -13,10 +13,10 @@ from joserfc.jwk import GuestProtocol, Key
 from joserfc.jws import JWSRegistry
 from joserfc.registry import Header
 
-from app.auth.claims import check_claims, scopes_of
+from app.auth.claims import SUBJECT, UserClaim, check_claims, scopes_of
 from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.keys import ALGORITHMS, Issuer
-from app.auth.tokens import MAX_TOKEN_LENGTH, AccessToken, UserClaim
+from app.auth.tokens import MAX_TOKEN_LENGTH, AccessToken
 
 LEEWAY = 30
 """Seconds that the issuer's clock may run ahead of ours."""
@@ -48,11 +48,11 @@ class JWTValidator:
         self,
         issuer: Issuer,
         *,
-        user_claim: UserClaim = "sub",
+        user_claim: UserClaim = SUBJECT,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._issuer = issuer
-        self._user_claim: UserClaim = user_claim
+        self._user_claim = user_claim
         self._clock = clock
         self._registry = _Registry()
         self._claims = jwt.JWTClaimsRegistry(
@@ -69,16 +69,15 @@ class JWTValidator:
         return self._issuer.generation
 
     def check(self, token: str) -> AccessToken:
-        """The valid token's content. Raises `TokenRefused` or `IssuerUnavailable`."""
+        """The valid token. Raises `TokenRefused` or `IssuerUnavailable`."""
         claims = self._verify(token)
         if "cnf" in claims:
             raise TokenRefused("claims", "A token that is bound to a key is no bearer token.")
         check_claims(self._claims, claims, self._clock())
         return AccessToken(
-            claims=claims,
+            user=self._user_claim.read(claims),
             scopes=scopes_of(claims.get("scope")),
             expires_at=claims["exp"],
-            user_claim=self._user_claim,
         )
 
     def _verify(self, token: str) -> dict[str, Any]:

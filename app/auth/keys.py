@@ -11,8 +11,8 @@ from joserfc.jwk import Key, KeySet, RSAKey, import_key
 
 logger = logging.getLogger(__name__)
 
-SMALLEST_RSA_KEY = 2048
-"""Bits. joserfc verifies with smaller ones; NIST SP 800-131A does not allow them."""
+MIN_RSA_KEY_BITS = 2048
+"""joserfc verifies with smaller keys; NIST SP 800-131A does not allow them."""
 
 _ALGORITHMS = {
     ("RSA", None): frozenset({"RS256", "PS256"}),
@@ -105,7 +105,7 @@ def _import_key(jwk: object) -> VerificationKey | None:
         return None
     # `alg` is judged above; joserfc would refuse EdDSA's key for a token that says Ed25519.
     key = import_key({name: value for name, value in jwk.items() if name != "alg"})
-    if isinstance(key, RSAKey) and key.raw_value.key_size < SMALLEST_RSA_KEY:
+    if isinstance(key, RSAKey) and key.raw_value.key_size < MIN_RSA_KEY_BITS:
         return None
     key.ensure_kid()
     return VerificationKey(key, str(key.kid), algorithms)

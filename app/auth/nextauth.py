@@ -18,9 +18,9 @@ from joserfc.jwe import JWERegistry
 from joserfc.jwk import OctKey
 from joserfc.registry import Header
 
-from app.auth.claims import check_claims
+from app.auth.claims import SUBJECT, UserClaim, check_claims
 from app.auth.errors import TokenRefused
-from app.auth.tokens import MAX_TOKEN_LENGTH, AccessToken, UserClaim
+from app.auth.tokens import MAX_TOKEN_LENGTH, AccessToken
 
 LEEWAY = 15
 """Seconds that the front end's clock may run ahead of ours, as NextAuth.js itself allows."""
@@ -43,14 +43,14 @@ class SessionTokens:
         secrets: Iterable[str],
         *,
         scopes: Iterable[str],
-        user_claim: UserClaim = "sub",
+        user_claim: UserClaim = SUBJECT,
         max_age: float | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`scopes` are what a session may do; `max_age` counts seconds since its last renewal."""
         self._keys = [key for secret in secrets for key in derive_keys(secret)]
         self._scopes = frozenset(scopes)
-        self._user_claim: UserClaim = user_claim
+        self._user_claim = user_claim
         self._max_age = max_age
         self._clock = clock
         self._registry = _Registry(algorithms=["dir", "A256GCM", "A256CBC-HS512"])
@@ -62,7 +62,7 @@ class SessionTokens:
         )
 
     def check(self, token: str) -> AccessToken:
-        """The valid session's content. Raises `TokenRefused`."""
+        """The valid session. Raises `TokenRefused`."""
         claims = self._decrypt(token)
         now = self._clock()
         check_claims(self._claims, claims, now)
@@ -71,11 +71,10 @@ class SessionTokens:
         if self._max_age is not None and claims["iat"] + self._max_age <= now:
             raise TokenRefused("age", "The session is too old.")
         return AccessToken(
-            # Who signs in, and by which address, was decided when the front end let them in.
-            claims={"email_verified": True, **claims},
+            # The front end decided who signs in, and with which address, when it let them in.
+            user=self._user_claim.read({"email_verified": True, **claims}),
             scopes=self._scopes,
             expires_at=self._end(claims),
-            user_claim=self._user_claim,
         )
 
     def _end(self, claims: dict[str, Any]) -> float:

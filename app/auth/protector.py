@@ -65,21 +65,21 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
             raise _insufficient_scope(scope) from None
         except OAuth2Error as error:
             if self._limits:
-                self._limits.count_stranger()
+                self._limits.count_anonymous()
             self.raise_error_response(error)
         except IssuerUnavailable as error:
             if self._limits:
-                self._limits.count_stranger()
+                self._limits.count_anonymous()
             headers = {"Retry-After": str(error.retry_after)}
             raise Problem("issuer-unavailable", headers=headers) from None
-        return self.callers.resolve(token)
+        return self.callers.resolve(token.user)
 
     def validate_request(self, scopes: list[str], request: Request, **_: object) -> AccessToken:
-        """The request's valid token, counted for its person before anything is done for them."""
+        """The request's valid token, counted for its user before anything is done for them."""
         validator, credential = self.parse_request_authorization(request)
         token = validator.authenticate_token(credential)
         if self._limits:
-            self._limits.count_caller(token)
+            self._limits.count_user(token.user.key)
         validator.validate_token(token, scopes, request)
         return token
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from authlib.oauth2.rfc6750 import BearerTokenValidator, InsufficientScopeError
 from cachetools import TLRUCache
@@ -20,20 +20,38 @@ MAX_TOKEN_LENGTH = 16 * 1024
 MAX_REMEMBERED = 4096
 """How many valid tokens a process remembers."""
 
-UserClaim = Literal["sub", "email"]
-"""The claim that leads to the `user` document: by its `_id` or by its e-mail address."""
-
 TokenFormat = Literal["JWT", "JWE", "opaque"]
+
+UserLookup = Literal["id", "email"]
+"""Which member of a `user` document is compared with a token's claim: `_id` or `email`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUser:
+    """The user of a token, in the token's own words.
+
+    `claim` is the claim's name, `value` its text: None when the claim is missing or is no text.
+    `verified` says whether the issuer vouches for the value; that can be false for an e-mail only.
+    """
+
+    lookup: UserLookup
+    claim: str
+    value: str | None
+    verified: bool = True
+
+    @property
+    def key(self) -> str:
+        """A text that only tokens of the same user have; it holds personal data."""
+        return f"{self.lookup}:{self.value!a}"
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A valid token's content. `expires_at` is in seconds since the epoch."""
+    """What counts of a valid token. `expires_at` is in seconds since the epoch."""
 
-    claims: Mapping[str, Any]
+    user: TokenUser
     scopes: frozenset[str]
     expires_at: float
-    user_claim: UserClaim
 
 
 class TokenKind(Protocol):
@@ -41,7 +59,7 @@ class TokenKind(Protocol):
 
     @property
     def name(self) -> str:
-        """The kind in words, for people."""
+        """The kind in words."""
 
     @property
     def checks(self) -> tuple[str, ...]:
@@ -56,7 +74,7 @@ class TokenKind(Protocol):
         """A number that changes whenever tokens must be looked at again."""
 
     def check(self, token: str) -> AccessToken:
-        """The valid token's content.
+        """The valid token.
 
         Raises `TokenRefused`, or `IssuerUnavailable` when nobody can tell.
         """
@@ -69,7 +87,7 @@ class _Remembered(NamedTuple):
 
 
 class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has no types
-    """Authlib's validator of bearer tokens over the kinds that are switched on, by shape."""
+    """Authlib's validator of bearer tokens over the kinds that are switched on, by format."""
 
     def __init__(
         self,
@@ -86,7 +104,7 @@ class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has
         )
 
     def authenticate_token(self, token_string: str) -> AccessToken:
-        """The valid token's content, remembered or checked. Raises as `TokenKind.check` does."""
+        """The valid token, remembered or checked. Raises as `TokenKind.check` does."""
         kind = self.kind_of(token_string)
         digest = sha256(token_string.encode()).digest()
         generation = kind.generation  # read first: the keys can change during a check
@@ -101,7 +119,7 @@ class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has
         return token
 
     def validate_token(self, token: AccessToken, scopes: list[str], _request: object) -> None:
-        """Whether the token was granted the scopes; all the rest has been checked before."""
+        """Whether the token was granted the scopes. Everything else has been checked before."""
         if not token.scopes.issuperset(scopes):
             raise InsufficientScopeError
 

@@ -22,9 +22,11 @@ class MemoryCounts(Storage):
 
     STORAGE_SCHEME = None  # made directly, never by an address
 
-    def __init__(self, *, most: int = MAX_WINDOWS, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, *, max_windows: int = MAX_WINDOWS, clock: Callable[[], float] = time.time
+    ) -> None:
         super().__init__()
-        self._most = most
+        self._max_windows = max_windows
         self._clock = clock
         self._lock = Lock()
         self._windows: dict[str, tuple[int, float]] = {}
@@ -75,6 +77,6 @@ class MemoryCounts(Storage):
         """Windows stand in the order of their beginnings, so no search for the oldest is needed."""
         while self._windows:
             oldest = next(iter(self._windows))
-            if len(self._windows) < self._most and self._windows[oldest][1] > now:
+            if len(self._windows) < self._max_windows and self._windows[oldest][1] > now:
                 return
             del self._windows[oldest]

@@ -1,8 +1,8 @@
-"""How often one caller may ask: `limits`, counting in memory or in a shared Redis.
+"""Rate limits: the library `limits`, counting in memory or in a shared Redis.
 
-Requests with a valid token count for its person, whoever they come from; those without one count
-for their address, whose budget is a quarter. When the Redis is down, requests pass and the log
-says so.
+Requests with a valid token count for its user, from wherever they come; those of anonymous clients
+count for their address, which has a quarter of a user's limit. While the Redis is down, requests
+pass and the log says so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from limits.storage import Storage, storage_from_string
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.auth.tokens import AccessToken
 from app.web.flask_app import set_headers
 from app.web.problems import Problem
 from app.web.rate_limit_memory import MemoryCounts
@@ -31,10 +30,10 @@ logger = logging.getLogger(__name__)
 
 IN_MEMORY = "memory://"
 
-STRANGERS_SHARE = 4
-"""The budget of an address is that of a caller, divided by this."""
+ANONYMOUS_DIVISOR = 4
+"""The limit of an address is that of a user, divided by this."""
 
-REST_SECONDS = 5
+BACK_OFF_SECONDS = 5
 """How long nothing is counted after the storage failed: clients must not wait for it each time."""
 
 _REDIS_OPTIONS: dict[str, Any] = {
@@ -46,7 +45,7 @@ _REDIS_OPTIONS: dict[str, Any] = {
 
 
 class Window(NamedTuple):
-    """A budget at a moment: its size, what is left, the seconds until it is new, if it held."""
+    """A limit now: requests in all, requests left, seconds until it starts anew, if it holds."""
 
     limit: int
     remaining: int
@@ -55,43 +54,42 @@ class Window(NamedTuple):
 
 
 class RateLimits:
-    """The budgets of an app. `per_caller` is like `120 per minute`, several joined by `;`.
+    """The limits of an app. `per_user` is like `120 per minute`, several joined by `;`.
 
     A request is counted when its token has been checked. Flask-Limiter, which is built on `limits`,
     would look at every request before and after that.
     """
 
-    def __init__(self, per_caller: str, *, storage: str) -> None:
-        self._callers = parse_many(per_caller)
-        self._strangers = [_share_of(budget) for budget in self._callers]
+    def __init__(self, per_user: str, *, storage: str) -> None:
+        self._of_user = parse_many(per_user)
+        self._of_address = [_anonymous(limit) for limit in self._of_user]
         in_memory = storage == IN_MEMORY
         self._counts = cast(
             "Storage",
             MemoryCounts() if in_memory else storage_from_string(storage, **_REDIS_OPTIONS),
         )
-        self._resting_until = float("-inf")
+        self._backing_off_until = float("-inf")
 
-    def count_caller(self, token: AccessToken) -> None:
-        """Count a request with a valid token. Raises `Problem` too-many-requests."""
-        person = f"{token.user_claim}:{token.claims.get(token.user_claim)!a}"
-        # A digest: the storage need not know people's addresses.
-        self._count(self._callers, "callers", sha256(person.encode()).hexdigest())
+    def count_user(self, key: str) -> None:
+        """Count a request of the user whom `key` names. Raises `Problem` too-many-requests."""
+        # A digest: the storage need not hold e-mail addresses.
+        self._count(self._of_user, "users", sha256(key.encode()).hexdigest())
 
-    def count_stranger(self) -> None:
+    def count_anonymous(self) -> None:
         """Count a request without a valid token. Raises `Problem` too-many-requests."""
-        self._count(self._strangers, "addresses", address())
+        self._count(self._of_address, "addresses", address())
 
-    def look_at_stranger(self) -> None:
-        """Raise `Problem` too-many-requests if the address has used up its budget."""
-        self._count(self._strangers, "addresses", address(), cost=0)
+    def check_anonymous(self) -> None:
+        """Raise `Problem` too-many-requests if the address has used up its limit."""
+        self._count(self._of_address, "addresses", address(), cost=0)
 
-    def _count(self, budgets: Sequence[RateLimitItem], *who: str, cost: int = 1) -> None:
-        if time.monotonic() < self._resting_until:
+    def _count(self, limits: Sequence[RateLimitItem], *who: str, cost: int = 1) -> None:
+        if time.monotonic() < self._backing_off_until:
             return
         try:
-            windows = [self._hit(budget, *who, cost=cost) for budget in budgets]
+            windows = [self._hit(limit, *who, cost=cost) for limit in limits]
         except StorageError as error:
-            self._resting_until = time.monotonic() + REST_SECONDS
+            self._backing_off_until = time.monotonic() + BACK_OFF_SECONDS
             logger.warning("the rate limits' storage fails, requests pass: %s", error)
             return
         tightest = min(windows, key=lambda each: (each.holds, each.remaining))
@@ -106,21 +104,21 @@ class RateLimits:
         if not tightest.holds:
             raise Problem("too-many-requests", headers={"Retry-After": str(tightest.reset)})
 
-    def _hit(self, budget: RateLimitItem, *who: str, cost: int) -> Window:
-        """As `limits.strategies.FixedWindowRateLimiter` does, with two looks instead of three."""
-        key = budget.key_for(*who)
-        used = self._counts.incr(key, budget.get_expiry(), amount=cost)
+    def _hit(self, limit: RateLimitItem, *who: str, cost: int) -> Window:
+        """As `FixedWindowRateLimiter` of `limits`, with two storage calls instead of three."""
+        key = limit.key_for(*who)
+        used = self._counts.incr(key, limit.get_expiry(), amount=cost)
         reset = max(1, math.ceil(self._counts.get_expiry(key) - time.time()))
-        remaining = max(0, budget.amount - used)
-        return Window(budget.amount, remaining, reset, holds=used <= budget.amount)
+        remaining = max(0, limit.amount - used)
+        return Window(limit.amount, remaining, reset, holds=used <= limit.amount)
 
 
-def _share_of(budget: RateLimitItem) -> RateLimitItem:
-    return type(budget)(max(1, budget.amount // STRANGERS_SHARE), budget.multiples)
+def _anonymous(limit: RateLimitItem) -> RateLimitItem:
+    return type(limit)(max(1, limit.amount // ANONYMOUS_DIVISOR), limit.multiples)
 
 
 def address() -> str:
-    """The address that a stranger's requests come from: of IPv6, the network of one customer."""
+    """The address of an anonymous client; of IPv6, the network of one customer (/64)."""
     text = request.remote_addr or "unknown"
     try:
         network = ip_network((text, 64 if ":" in text else 32), strict=False)

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
 
 from app.auth.fetch import FetchFailed
 from app.auth.keys import FixedKeys
+from app.auth.tokens import TokenUser
 from app.service.stores.port import StoredUser
 
 ISSUER = "https://issuer.example"
@@ -130,8 +131,13 @@ def _public(key: Key | Mapping[str, Any]) -> Mapping[str, Any]:
     return key.as_dict(private=isinstance(key, OctKey))
 
 
+def subject(user_id: str) -> TokenUser:
+    """The user of a token with this `sub`."""
+    return TokenUser("id", "sub", user_id)
+
+
 class FakeUsers:
-    """The part of a store that knows the people; counts how often it is asked."""
+    """The part of a store that finds users; counts how often it is asked."""
 
     def __init__(self, *users: StoredUser) -> None:
         self.users = list(users)

@@ -1,11 +1,12 @@
-"""From the token's claims to the person, never guessed, remembered for a while."""
+"""From the user that a token names to the caller: never guessed, remembered for a while."""
 
 from typing import Any
 
 import pytest
 
 from app.auth.callers import CallerResolver
-from app.auth.tokens import AccessToken, UserClaim
+from app.auth.claims import SUBJECT, UserClaim
+from app.auth.tokens import TokenUser
 from app.service.errors import (
     AmbiguousUser,
     CallerRefused,
@@ -22,12 +23,15 @@ RUNNER = kit.user("runner", email="run@example.com")
 COACH = kit.user("coach", ("runner", "runner-2"), role="coach", email="coach@example.com")
 
 
-def token(user_claim: UserClaim = "sub", **claims: Any) -> AccessToken:
-    return AccessToken(claims, frozenset(), kit.LATER, user_claim)
+EMAIL = UserClaim("email", "email")
 
 
-def resolve(token: AccessToken, *users: StoredUser) -> Caller:
-    return CallerResolver(kit.FakeUsers(*users), cache_seconds=30).resolve(token)
+def token(user_claim: UserClaim = SUBJECT, **claims: Any) -> TokenUser:
+    return user_claim.read(claims)
+
+
+def resolve(user: TokenUser, *users: StoredUser) -> Caller:
+    return CallerResolver(kit.FakeUsers(*users), cache_seconds=30).resolve(user)
 
 
 def test_a_subject_is_the_user_s_id() -> None:
@@ -46,7 +50,7 @@ def test_only_a_coach_has_runners(role: str) -> None:
 
 
 def test_a_verified_address_finds_the_user() -> None:
-    by_email = token("email", sub="x", email="Run@Example.com", email_verified=True)
+    by_email = token(EMAIL, sub="x", email="Run@Example.com", email_verified=True)
     assert resolve(by_email, COACH, RUNNER).id == "runner"
 
 
@@ -54,7 +58,7 @@ def test_a_verified_address_finds_the_user() -> None:
 def test_an_unverified_address_is_refused(verified: object) -> None:
     claims = {"email": "run@example.com", "email_verified": verified}
     with pytest.raises(UnverifiedEmail):
-        resolve(token("email", **claims), RUNNER)
+        resolve(token(EMAIL, **claims), RUNNER)
 
 
 @pytest.mark.parametrize(
@@ -70,13 +74,13 @@ def test_a_subject_without_a_user_is_unknown(sub: object) -> None:
 )
 def test_an_address_without_a_user_is_unknown(email: object) -> None:
     with pytest.raises(UnknownUser):
-        resolve(token("email", email=email, email_verified=True), RUNNER)
+        resolve(token(EMAIL, email=email, email_verified=True), RUNNER)
 
 
 def test_two_users_with_one_address_are_ambiguous() -> None:
     twin = kit.user("twin", email="RUN@example.com")
     with pytest.raises(AmbiguousUser):
-        resolve(token("email", email="run@example.com", email_verified=True), RUNNER, twin)
+        resolve(token(EMAIL, email="run@example.com", email_verified=True), RUNNER, twin)
 
 
 @pytest.mark.parametrize("role", ["Runner", "owner", "", None, 3, ["coach"], {"a": 1}], ids=repr)
@@ -110,7 +114,7 @@ def test_an_id_and_an_address_are_remembered_apart() -> None:
     users = kit.FakeUsers(kit.user("same"), kit.user("other", email="same"))
     callers = CallerResolver(users, cache_seconds=30)
     assert callers.resolve(token(sub="same")).id == "same"
-    assert callers.resolve(token("email", email="same", email_verified=True)).id == "other"
+    assert callers.resolve(token(EMAIL, email="same", email_verified=True)).id == "other"
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,8 @@ def send(
 def test_the_session_cookie_lets_in(
     app: Flask, cookies: dict[str, dict[str, str]], name: str
 ) -> None:
-    answer = send(app, "GET", dict(reversed(cookies[name].items())))
-    assert {each["runner"]["id"] for each in answer.json["data"]} == {world.RUNNER}
+    response = send(app, "GET", dict(reversed(cookies[name].items())))
+    assert {each["runner"]["id"] for each in response.json["data"]} == {world.RUNNER}
 
 
 def test_the_samples_are_cut_as_meant(cookies: dict[str, dict[str, str]]) -> None:
@@ -91,8 +91,8 @@ def test_without_cookie_mode_the_cookie_is_nothing(
     settings: Settings, open_store: OpenStore, cookies: dict[str, dict[str, str]]
 ) -> None:
     app = create_app(replace(settings, nextauth_cookie=False), open_store(world.club()))
-    answer = send(app, "GET", cookies[SECURE_V5])
-    assert (answer.status_code, answer.json["code"]) == (401, "missing-token")
+    response = send(app, "GET", cookies[SECURE_V5])
+    assert (response.status_code, response.json["code"]) == (401, "missing-token")
 
 
 @pytest.mark.parametrize("name", [V4, V5])
@@ -112,16 +112,16 @@ def test_an_authorization_header_disables_the_cookie(
     app: Flask, cookies: dict[str, dict[str, str]]
 ) -> None:
     for header, code in (("Bearer x.y.z", "invalid-token"), ("Basic YTpi", "missing-token")):
-        answer = send(app, "GET", cookies[SECURE_V5], {"Authorization": header})
-        assert (answer.status_code, answer.json["code"]) == (401, code)
+        response = send(app, "GET", cookies[SECURE_V5], {"Authorization": header})
+        assert (response.status_code, response.json["code"]) == (401, code)
 
 
 @pytest.mark.parametrize(
     "value", ["3f2c9a0e-session-id", "a.b.c", "a.b.c.d.e", "....", "\u00e9", "x" * 5000]
 )
 def test_a_cookie_that_is_no_session_is_refused(app: Flask, value: str) -> None:
-    answer = send(app, "GET", {SECURE_V5: value})
-    assert (answer.status_code, answer.json["code"]) == (401, "invalid-token")
+    response = send(app, "GET", {SECURE_V5: value})
+    assert (response.status_code, response.json["code"]) == (401, "invalid-token")
 
 
 def test_chunks_that_are_incomplete_or_too_many_are_refused(
@@ -153,8 +153,8 @@ def test_reading_is_not_for_foreign_sites(
     headers: dict[str, str],
     status: int,
 ) -> None:
-    answer = send(app, method, cookies[SECURE_V5], headers)
-    assert answer.status_code == status
+    response = send(app, method, cookies[SECURE_V5], headers)
+    assert response.status_code == status
 
 
 WRITING = [
@@ -182,10 +182,10 @@ WRITING = [
 def test_writing_is_for_pages_of_listed_origins(
     app: Flask, cookies: dict[str, dict[str, str]], headers: dict[str, str], status: int
 ) -> None:
-    answer = send(app, "POST", cookies[SECURE_V5], headers, json=LOG)
-    assert answer.status_code == status, answer.text
+    response = send(app, "POST", cookies[SECURE_V5], headers, json=LOG)
+    assert response.status_code == status, response.text
     if status == 403:
-        assert answer.json["code"] == "csrf"
+        assert response.json["code"] == "csrf"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
@@ -200,17 +200,17 @@ def test_a_form_cannot_write(
     if method != "POST":
         path += f"/{world.log_of(world.RUNNER, 1)}"
     headers = {"Cookie": f"{SECURE_V5}={cookies[SECURE_V5][SECURE_V5]}", "Origin": ORIGIN}
-    answer = app.test_client(use_cookies=False).open(
+    response = app.test_client(use_cookies=False).open(
         path, method=method, headers=headers, content_type=content_type, data=b'{"a": 1}'
     )
-    assert (answer.status_code, answer.json["code"]) == (403, "csrf")
+    assert (response.status_code, response.json["code"]) == (403, "csrf")
 
 
 def test_a_delete_needs_no_body(app: Flask, cookies: dict[str, dict[str, str]]) -> None:
     headers = {"Cookie": f"{SECURE_V5}={cookies[SECURE_V5][SECURE_V5]}", "Origin": ORIGIN}
     path = f"/api/workout-logs/{world.log_of(world.RUNNER, 1)}"
-    answer = app.test_client(use_cookies=False).delete(path, headers=headers)
-    assert answer.status_code == 204
+    response = app.test_client(use_cookies=False).delete(path, headers=headers)
+    assert response.status_code == 204
 
 
 def test_the_rule_is_not_for_tokens(app: Flask, cookies: dict[str, dict[str, str]]) -> None:
@@ -219,8 +219,8 @@ def test_the_rule_is_not_for_tokens(app: Flask, cookies: dict[str, dict[str, str
         "Sec-Fetch-Site": "cross-site",
         "Origin": "https://evil.example",
     }
-    answer = app.test_client().post("/api/workout-logs", json=LOG, headers=headers)
-    assert answer.status_code == 201
+    response = app.test_client().post("/api/workout-logs", json=LOG, headers=headers)
+    assert response.status_code == 201
 
 
 def test_scopes_of_sessions_come_from_the_settings(
@@ -229,8 +229,8 @@ def test_scopes_of_sessions_come_from_the_settings(
     reading = replace(settings, nextauth_scopes=("workout-logs:read",))
     app = create_app(reading, open_store(world.club()))
     assert send(app, "GET", cookies[SECURE_V5]).status_code == 200
-    answer = send(app, "POST", cookies[SECURE_V5], {"Origin": ORIGIN}, json=LOG)
-    assert (answer.status_code, answer.json["code"]) == (403, "insufficient-scope")
+    response = send(app, "POST", cookies[SECURE_V5], {"Origin": ORIGIN}, json=LOG)
+    assert (response.status_code, response.json["code"]) == (403, "insufficient-scope")
 
 
 def test_the_server_lets_the_longest_cookies_through(
@@ -244,7 +244,9 @@ def test_the_server_lets_the_longest_cookies_through(
     }
     cookie = "; ".join(f"{name}={value}" for name, value in cookies[f"{SECURE_V5} longest"].items())
     with running_server(settings) as server:
-        answer = requests.get(
+        response = requests.get(
             f"{server.url}/api/workout-logs", headers={"Cookie": cookie}, timeout=5
         )
-    assert answer.json()["code"] == "unknown-user", "the session was read, its person is not there"
+    assert response.json()["code"] == "unknown-user", (
+        "the session was read, its user does not exist"
+    )

@@ -38,14 +38,14 @@ def preflight(
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_a_listed_page_may_ask_before_it_signs_in(app: Flask, origin: str, method: str) -> None:
     wanted = "authorization, content-type, if-match, idempotency-key"
-    answer = preflight(app, origin, method, wanted)
-    assert answer.status_code == 200
-    assert answer.headers.getlist("Access-Control-Allow-Origin") == [origin]
-    assert answer.headers.getlist("Vary") == ["Origin"]
-    assert method in answer.headers["Access-Control-Allow-Methods"]
-    allowed = answer.headers["Access-Control-Allow-Headers"].lower().split(", ")
+    response = preflight(app, origin, method, wanted)
+    assert response.status_code == 200
+    assert response.headers.getlist("Access-Control-Allow-Origin") == [origin]
+    assert response.headers.getlist("Vary") == ["Origin"]
+    assert method in response.headers["Access-Control-Allow-Methods"]
+    allowed = response.headers["Access-Control-Allow-Headers"].lower().split(", ")
     assert allowed == sorted(wanted.split(", "))
-    assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert "Access-Control-Allow-Credentials" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -63,28 +63,28 @@ def test_a_listed_page_may_ask_before_it_signs_in(app: Flask, origin: str, metho
     ],
 )
 def test_no_other_page_may(app: Flask, origin: str) -> None:
-    for answer in (
+    for response in (
         preflight(app, origin),
         app.test_client().get(PATH, headers={"Origin": origin}),
     ):
-        assert "Access-Control-" not in str(answer.headers)
-        assert "Origin" in answer.headers["Vary"]
+        assert "Access-Control-" not in str(response.headers)
+        assert "Origin" in response.headers["Vary"]
 
 
 def test_errors_can_be_read_as_well(app: Flask, issuer: Issuer) -> None:
     client = app.test_client()
     token = {"Authorization": f"Bearer {issuer.token(world.RUNNER)}", "Origin": ORIGIN}
-    answers = {
+    responses = {
         401: client.get(PATH, headers={"Origin": ORIGIN}),
         404: client.get(f"{PATH}/nothing", headers=token),
         405: client.patch(PATH, headers=token),
         415: client.post(PATH, headers=token, data="x"),
         200: client.get(PATH, headers=token),
     }
-    for status, answer in answers.items():
-        assert answer.status_code == status
-        assert answer.headers.getlist("Access-Control-Allow-Origin") == [ORIGIN]
-        exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+    for status, response in responses.items():
+        assert response.status_code == status
+        assert response.headers.getlist("Access-Control-Allow-Origin") == [ORIGIN]
+        exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
         assert {
             "ETag",
             "Location",
@@ -112,8 +112,8 @@ def test_credentials_are_for_cookie_mode(settings: Settings, open_store: OpenSto
     cookies = replace(settings, nextauth_secret=("s" * 32,), nextauth_cookie=True)
     app = create_app(cookies, open_store([]))
     assert preflight(app, ORIGIN).headers["Access-Control-Allow-Credentials"] == "true"
-    answer = app.test_client().get(PATH, headers={"Origin": ORIGIN})
-    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+    response = app.test_client().get(PATH, headers={"Origin": ORIGIN})
+    assert response.headers["Access-Control-Allow-Credentials"] == "true"
 
 
 @pytest.fixture
@@ -133,15 +133,15 @@ def development(open_store: OpenStore) -> Flask:
 def test_in_development_every_port_of_this_machine_may_call(
     development: Flask, origin: str
 ) -> None:
-    answer = preflight(development, origin)
-    assert answer.headers.getlist("Access-Control-Allow-Origin") == [origin]
-    assert "Access-Control-Allow-Credentials" not in answer.headers, "only what is listed"
+    response = preflight(development, origin)
+    assert response.headers.getlist("Access-Control-Allow-Origin") == [origin]
+    assert "Access-Control-Allow-Credentials" not in response.headers, "only what is listed"
 
 
 def test_in_development_only_a_listed_page_has_cookies(development: Flask) -> None:
-    answer = preflight(development, SECOND)
-    assert answer.headers.getlist("Access-Control-Allow-Origin") == [SECOND]
-    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+    response = preflight(development, SECOND)
+    assert response.headers.getlist("Access-Control-Allow-Origin") == [SECOND]
+    assert response.headers["Access-Control-Allow-Credentials"] == "true"
 
 
 @pytest.mark.parametrize(
@@ -155,5 +155,5 @@ def test_in_development_only_a_listed_page_has_cookies(development: Flask) -> No
     ],
 )
 def test_in_development_no_other_machine_may(development: Flask, origin: str) -> None:
-    answer = preflight(development, origin)
-    assert "Access-Control-Allow-Origin" not in answer.headers
+    response = preflight(development, origin)
+    assert "Access-Control-Allow-Origin" not in response.headers

@@ -75,7 +75,7 @@ def test_the_failing_check_is_named(explain: Run, issuer: Issuer) -> None:
     assert "aud" in said
 
 
-def test_a_person_who_is_refused_is_named_so(explain: Run, issuer: Issuer) -> None:
+def test_a_refused_user_is_named_so(explain: Run, issuer: Issuer) -> None:
     code, said = explain(issuer.token("nobody"))
     assert code == 1
     assert said.splitlines()[-1] == "user: refused. No `user` document fits the token."
@@ -152,9 +152,9 @@ def test_nothing_is_made_of_a_host_that_cannot_be_one(
     settings: Settings, open_store: OpenStore, audience: str, host: str
 ) -> None:
     app = create_app(replace(settings, oauth_audience=audience), open_store([]))
-    answer = app.test_client().get(METADATA, environ_overrides={"HTTP_HOST": host})
-    assert (answer.status_code, answer.json["code"]) == (400, "malformed")
-    assert "Host" in answer.json["detail"]
+    response = app.test_client().get(METADATA, environ_overrides={"HTTP_HOST": host})
+    assert (response.status_code, response.json["code"]) == (400, "malformed")
+    assert "Host" in response.json["detail"]
 
 
 def schemes(app: Flask) -> dict[str, list[str]]:

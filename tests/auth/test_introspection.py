@@ -1,4 +1,4 @@
-"""Opaque tokens: what of the issuer's answer is enough, what is remembered, what is asked."""
+"""Opaque tokens: which introspection responses suffice, what is cached, what is asked."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ ACTIVE = {
 class Endpoint:
     """The introspection endpoint: knows some tokens, counts questions, can be down."""
 
-    def __init__(self, **answers: Mapping[str, Any]) -> None:
-        self.answers = answers
+    def __init__(self, **responses: Mapping[str, Any]) -> None:
+        self.responses = responses
         self.down = False
         self.statuses: dict[str, int] = {}
         self.asked = 0
@@ -46,7 +46,7 @@ class Endpoint:
             raise FetchFailed("down")
         if token in self.statuses:
             raise FetchFailed("odd", self.statuses[token])
-        return self.answers.get(token, {"active": False})
+        return self.responses.get(token, {"active": False})
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def validator_of(endpoint: Endpoint, clock: kit.Clock) -> TokenValidator:
 
 def test_an_active_token_is_valid(validator: TokenValidator) -> None:
     token = validator.authenticate_token("good")
-    assert (token.claims["sub"], token.scopes) == ("user-1", {"workout-logs:read"})
+    assert (token.user, token.scopes) == (kit.subject("user-1"), {"workout-logs:read"})
     assert token.expires_at == kit.LATER
 
 
@@ -89,7 +89,7 @@ def test_an_active_token_is_valid(validator: TokenValidator) -> None:
     ids=str,
 )
 def test_answers_may_vary_as_rfc_7662_allows(clock: kit.Clock, changes: dict[str, Any]) -> None:
-    assert validator_of(Endpoint(good=answer(**changes)), clock).authenticate_token("good")
+    assert validator_of(Endpoint(good=response(**changes)), clock).authenticate_token("good")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_only_active_access_tokens_for_us_are_valid(
     clock: kit.Clock, changes: dict[str, Any], check: str
 ) -> None:
     with pytest.raises(TokenRefused) as caught:
-        validator_of(Endpoint(good=answer(**changes)), clock).authenticate_token("good")
+        validator_of(Endpoint(good=response(**changes)), clock).authenticate_token("good")
     assert caught.value.check == check
 
 
@@ -130,7 +130,7 @@ def test_a_valid_token_is_asked_about_now_and_then(
     clock.advance(SUCCESS_SECONDS - 1)
     validator.authenticate_token("good")
     assert endpoint.asked == 1
-    endpoint.answers = {}
+    endpoint.responses = {}
     clock.advance(1)
     with pytest.raises(TokenRefused):
         validator.authenticate_token("good")
@@ -143,7 +143,7 @@ def test_a_refused_token_is_asked_about_now_and_then(
         with pytest.raises(TokenRefused, match="not active"):
             validator.authenticate_token("bad")
     assert endpoint.asked == 1
-    endpoint.answers = {"bad": ACTIVE}
+    endpoint.responses = {"bad": ACTIVE}
     clock.advance(FAILURE_SECONDS)
     assert validator.authenticate_token("bad")
 
@@ -237,7 +237,7 @@ def test_a_clock_that_is_set_back_shuts_nobody_out(endpoint: Endpoint, clock: ki
     with pytest.raises(IssuerUnavailable):
         kind.check("good")
     endpoint.down = False
-    endpoint.answers["later"] = ACTIVE
+    endpoint.responses["later"] = ACTIVE
     wall.advance(-3600)
     clock.advance(max(RETRY_SECONDS, FAILURE_SECONDS))
     assert kind.check("good")
@@ -263,5 +263,5 @@ def test_an_issuer_elsewhere_does_not_send_our_secret_to_this_machine(endpoint: 
         ask("token")
 
 
-def answer(**changes: Any) -> dict[str, Any]:
+def response(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**ACTIVE, **changes}.items() if value is not None}

@@ -118,11 +118,11 @@ def test_an_old_snapshot_is_refreshed_by_one_thread_while_others_go_on(
 ) -> None:
     assert find(issuer, FIRST)
     clock.advance(REFRESH_SECONDS)
-    asking, answer = threading.Event(), threading.Event()
+    asking, response = threading.Event(), threading.Event()
 
     def hold(url: str) -> None:
         asking.set()
-        assert answer.wait(10)
+        assert response.wait(10)
 
     server.before_answer = hold
     server.keys = [SECOND]
@@ -130,7 +130,7 @@ def test_an_old_snapshot_is_refreshed_by_one_thread_while_others_go_on(
         refreshing = pool.submit(find, issuer, SECOND)
         assert asking.wait(10)
         assert find(issuer, FIRST), "the keys of before serve meanwhile"
-        answer.set()
+        response.set()
         assert refreshing.result(10)
     assert server.requests == {kit.METADATA_URL: 2, kit.JWKS_URL: 2}
 
@@ -294,7 +294,7 @@ def _small_rsa_key() -> dict[str, str]:
 
 
 class _Answers(BaseHTTPRequestHandler):
-    answers: ClassVar = {
+    responses: ClassVar = {
         "/good": (200, {}, b'{"a": 1}'),
         "/list": (200, {}, b"[1]"),
         "/text": (200, {}, b"<html>"),
@@ -308,11 +308,11 @@ class _Answers(BaseHTTPRequestHandler):
         if self.path == "/dripping":
             self.drip()
         elif self.path == "/echo":
-            self.answer(200, {}, json.dumps(dict(self.headers)).encode())
+            self.response(200, {}, json.dumps(dict(self.headers)).encode())
         else:
-            self.answer(*self.answers[self.path])
+            self.response(*self.responses[self.path])
 
-    def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def response(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)

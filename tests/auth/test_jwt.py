@@ -37,7 +37,7 @@ def refused(token: str, *keys: Key, now: float = kit.NOW) -> str:
 )
 def test_a_token_of_each_algorithm_is_valid(key: Key, algorithm: str) -> None:
     token = check(kit.mint(key, header={"alg": algorithm}))
-    assert token.claims["sub"] == "user-1"
+    assert token.user == kit.subject("user-1")
     assert token.scopes == {"workout-logs:read", "workout-logs:write"}
     assert token.expires_at == kit.LATER
 

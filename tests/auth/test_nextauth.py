@@ -13,15 +13,17 @@ from joserfc import jwt
 from joserfc.jwe import JWERegistry
 from joserfc.jwk import OctKey
 
+from app.auth.claims import UserClaim
 from app.auth.errors import TokenRefused
 from app.auth.nextauth import SessionTokens, derive_keys
-from app.auth.tokens import AccessToken, TokenValidator
+from app.auth.tokens import AccessToken, TokenUser, TokenValidator
 from tests import issuers
 from tests.auth import kit
 
 SECRET, OLD_SECRET, OTHER_SECRET = "a secret — ünïcode, 32+ bytes", "the secret before", "x" * 32
 ADA = {"sub": "runner-ada", "name": "Ada", "email": "ada@club.example", "picture": None}
 DAY = 24 * 3600
+EMAIL = UserClaim("email", "email")
 
 MINTED: dict[str, dict[str, Any]] = {
     "v4": {"version": 4, "secret": SECRET, "token": ADA},
@@ -92,15 +94,14 @@ def sessions(*secrets: str, **options: Any) -> SessionTokens:
 @pytest.mark.parametrize("name", ["v4", "v4 with the old secret", "v5", "v5 secure", "v5 host"])
 def test_a_session_is_valid(minted: dict[str, str], name: str) -> None:
     token = TokenValidator({"JWE": sessions()}).authenticate_token(minted[name])
-    assert token.claims["sub"] == "runner-ada"
-    assert token.claims["email_verified"] is True
+    assert token.user == kit.subject("runner-ada")
     assert token.scopes == {"read"}
     assert token.expires_at == pytest.approx(time.time() + 30 * DAY, abs=600)
 
 
 def test_a_session_without_sub_is_one_by_its_address(minted: dict[str, str]) -> None:
-    token = sessions(user_claim="email").check(minted["v4 without sub"])
-    assert token.claims["email"] == ADA["email"]
+    token = sessions(user_claim=EMAIL).check(minted["v4 without sub"])
+    assert token.user == TokenUser("email", "email", ADA["email"], verified=True)
 
 
 @pytest.mark.parametrize(
@@ -157,8 +158,9 @@ def test_a_session_names_somebody(names: dict[str, Any]) -> None:
 
 
 def test_an_address_that_is_known_to_be_unverified_stays_so() -> None:
-    token = sessions(clock=kit.Clock()).check(encrypt(email="a@b.example", email_verified=False))
-    assert token.claims["email_verified"] is False
+    by_email = sessions(user_claim=EMAIL, clock=kit.Clock())
+    token = by_email.check(encrypt(email="a@b.example", email_verified=False))
+    assert token.user == TokenUser("email", "email", "a@b.example", verified=False)
 
 
 @pytest.mark.parametrize(

@@ -52,14 +52,14 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def test_the_view_gets_the_caller_first(client: FlaskClient) -> None:
-    answer = client.get("/things/7", headers=bearer(kit.mint(KEY)))
-    assert answer.json == {"caller": "user-1", "thing": "7"}
+    response = client.get("/things/7", headers=bearer(kit.mint(KEY)))
+    assert response.json == {"caller": "user-1", "thing": "7"}
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer  "])
 def test_the_scheme_s_case_does_not_matter(client: FlaskClient, scheme: str) -> None:
-    answer = client.get("/things/7", headers={"Authorization": f"{scheme} {kit.mint(KEY)}"})
-    assert answer.status_code == 200
+    response = client.get("/things/7", headers={"Authorization": f"{scheme} {kit.mint(KEY)}"})
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Negotiate abc"])
@@ -67,68 +67,68 @@ def test_without_a_token_the_challenge_names_no_error(
     client: FlaskClient, header: str | None
 ) -> None:
     headers = {} if header is None else {"Authorization": header}
-    answer = client.get("/things/7", headers=headers)
-    assert (answer.status_code, answer.json["code"]) == (401, "missing-token")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="workout-logs"'
-    assert answer.content_type == "application/problem+json"
+    response = client.get("/things/7", headers=headers)
+    assert (response.status_code, response.json["code"]) == (401, "missing-token")
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="workout-logs"'
+    assert response.content_type == "application/problem+json"
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "a.b.c.d.e", "a,b", "\u00e9", "x" * 20_000, "a b"])
 def test_a_bad_token_is_challenged(client: FlaskClient, token: str) -> None:
-    answer = client.get("/things/7", headers=bearer(token))
-    assert (answer.status_code, answer.json["code"]) == (401, "invalid-token")
-    challenge = answer.headers["WWW-Authenticate"]
+    response = client.get("/things/7", headers=bearer(token))
+    assert (response.status_code, response.json["code"]) == (401, "invalid-token")
+    challenge = response.headers["WWW-Authenticate"]
     assert challenge.startswith('Bearer realm="workout-logs", error="invalid_token", ')
-    assert answer.json["detail"] in challenge
+    assert response.json["detail"] in challenge
 
 
 def test_an_expired_token_is_told_so(client: FlaskClient) -> None:
-    answer = client.get("/things/7", headers=bearer(kit.mint(KEY, exp=kit.NOW - 1)))
-    assert (answer.status_code, answer.json["detail"]) == (401, "The token has expired.")
+    response = client.get("/things/7", headers=bearer(kit.mint(KEY, exp=kit.NOW - 1)))
+    assert (response.status_code, response.json["detail"]) == (401, "The token has expired.")
 
 
 @pytest.mark.parametrize("scope", ["workout-logs:write", "workout-logs", "", None])
 def test_a_missing_scope_is_named(client: FlaskClient, scope: str | None) -> None:
-    answer = client.get("/things/7", headers=bearer(kit.mint(KEY, scope=scope)))
-    assert (answer.status_code, answer.json["code"]) == (403, "insufficient-scope")
-    assert "workout-logs:read" in answer.json["detail"]
-    challenge = answer.headers["WWW-Authenticate"]
+    response = client.get("/things/7", headers=bearer(kit.mint(KEY, scope=scope)))
+    assert (response.status_code, response.json["code"]) == (403, "insufficient-scope")
+    assert "workout-logs:read" in response.json["detail"]
+    challenge = response.headers["WWW-Authenticate"]
     assert 'error="insufficient_scope"' in challenge
     assert 'scope="workout-logs:read"' in challenge
 
 
-def test_the_scope_comes_before_the_person(client: FlaskClient) -> None:
+def test_the_scope_is_checked_before_the_user(client: FlaskClient) -> None:
     token = kit.mint(KEY, scope="other", sub="nobody")
     assert client.get("/things/7", headers=bearer(token)).json["code"] == "insufficient-scope"
 
 
-def test_an_unknown_person_is_refused(client: FlaskClient) -> None:
-    answer = client.get("/things/7", headers=bearer(kit.mint(KEY, sub="nobody")))
-    assert (answer.status_code, answer.json["code"]) == (403, "unknown-user")
+def test_an_unknown_user_is_refused(client: FlaskClient) -> None:
+    response = client.get("/things/7", headers=bearer(kit.mint(KEY, sub="nobody")))
+    assert (response.status_code, response.json["code"]) == (403, "unknown-user")
 
 
 def test_two_authorization_headers_are_refused(client: FlaskClient) -> None:
     for second in (f"Bearer {kit.mint(KEY)}", "Basic YTpi", "DPoP abc"):
         headers = Headers([("Authorization", f"Bearer {kit.mint(KEY)}"), ("Authorization", second)])
-        answer = client.get("/things/7", headers=headers)
-        assert (answer.status_code, answer.json["code"]) == (400, "malformed")
-        assert 'error="invalid_request"' in answer.headers["WWW-Authenticate"]
+        response = client.get("/things/7", headers=headers)
+        assert (response.status_code, response.json["code"]) == (400, "malformed")
+        assert 'error="invalid_request"' in response.headers["WWW-Authenticate"]
 
 
 @pytest.mark.parametrize("headers", [{}, bearer(kit.mint(KEY))], ids=["alone", "beside"])
 def test_a_token_in_the_address_is_refused(client: FlaskClient, headers: dict[str, str]) -> None:
-    answer = client.get(f"/things/7?access_token={kit.mint(KEY)}", headers=headers)
-    assert (answer.status_code, answer.json["code"]) == (400, "malformed")
-    assert kit.mint(KEY)[:20] not in answer.text
+    response = client.get(f"/things/7?access_token={kit.mint(KEY)}", headers=headers)
+    assert (response.status_code, response.json["code"]) == (400, "malformed")
+    assert kit.mint(KEY)[:20] not in response.text
 
 
 def test_an_issuer_that_is_down_is_not_the_caller_s_fault() -> None:
     server = kit.FakeIssuer(KEY)
     server.down = True
     client = app_with(RemoteIssuer(kit.ISSUER, kit.AUDIENCE, fetch=server)).test_client()
-    answer = client.get("/things/7", headers=bearer(kit.mint(KEY)))
-    assert (answer.status_code, answer.json["code"]) == (503, "issuer-unavailable")
-    assert int(answer.headers["Retry-After"]) > 0
+    response = client.get("/things/7", headers=bearer(kit.mint(KEY)))
+    assert (response.status_code, response.json["code"]) == (503, "issuer-unavailable")
+    assert int(response.headers["Retry-After"]) > 0
 
 
 def test_the_view_is_documented() -> None:
@@ -146,7 +146,7 @@ headers = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"),
 def test_whatever_the_header_holds_the_answer_is_a_refusal(
     client: FlaskClient, header: str
 ) -> None:
-    answer = client.get("/things/7", headers={"Authorization": header})
-    assert answer.status_code in (400, 401)
-    assert answer.json["code"] in ("malformed", "missing-token", "invalid-token")
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
+    response = client.get("/things/7", headers={"Authorization": header})
+    assert response.status_code in (400, 401)
+    assert response.json["code"] in ("malformed", "missing-token", "invalid-token")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer ")

@@ -48,34 +48,34 @@ def get(app: Flask, token: str) -> TestResponse:
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "Ed25519"])
 def test_a_jwt_of_each_algorithm_lets_in(app: Flask, provider: Provider, algorithm: str) -> None:
-    answer = get(app, provider.token(f"jwt.example/{algorithm}"))
-    assert {each["runner"]["id"] for each in answer.json["data"]} == {world.RUNNER}
+    response = get(app, provider.token(f"jwt.example/{algorithm}"))
+    assert {each["runner"]["id"] for each in response.json["data"]} == {world.RUNNER}
 
 
 @pytest.mark.parametrize("resource", ["jwt.example/ES256", "opaque.example"])
-def test_a_person_s_sign_in_lets_in(app: Flask, provider: Provider, resource: str) -> None:
+def test_a_user_s_sign_in_lets_in(app: Flask, provider: Provider, resource: str) -> None:
     signed_in = provider.sign_in(world.COACH, resource)
-    answer = get(app, signed_in["access_token"])
-    ids = {each["runner"]["id"] for each in answer.json["data"]}
+    response = get(app, signed_in["access_token"])
+    ids = {each["runner"]["id"] for each in response.json["data"]}
     assert ids == {world.RUNNER, world.TEAMMATE}
 
 
-def test_a_client_without_a_person_is_unknown(app: Flask, provider: Provider) -> None:
-    answer = get(app, provider.token("opaque.example"))
-    assert (answer.status_code, answer.json["code"]) == (403, "unknown-user")
+def test_a_client_without_a_user_is_unknown(app: Flask, provider: Provider) -> None:
+    response = get(app, provider.token("opaque.example"))
+    assert (response.status_code, response.json["code"]) == (403, "unknown-user")
 
 
 @pytest.mark.parametrize("resource", ["jwt.example/RS256", "opaque.example"])
 def test_the_scope_is_the_granted_one(app: Flask, provider: Provider, resource: str) -> None:
-    answer = get(app, provider.token(resource, scope="workout-logs:write"))
-    assert (answer.status_code, answer.json["code"]) == (403, "insufficient-scope")
+    response = get(app, provider.token(resource, scope="workout-logs:write"))
+    assert (response.status_code, response.json["code"]) == (403, "insufficient-scope")
 
 
 def test_only_access_tokens_let_in(app: Flask, provider: Provider) -> None:
     signed_in = provider.sign_in(world.COACH, "opaque.example")
     for other in ("refresh_token", "id_token"):
-        answer = get(app, signed_in[other])
-        assert (answer.status_code, answer.json["code"]) == (401, "invalid-token"), other
+        response = get(app, signed_in[other])
+        assert (response.status_code, response.json["code"]) == (401, "invalid-token"), other
 
 
 def test_new_keys_are_found_and_old_ones_forgotten(app: Flask, provider: Provider) -> None:
@@ -96,9 +96,9 @@ def test_an_outage_harms_only_who_is_not_known_yet(
     try:
         assert get(app, known).status_code == 200
         assert get(app, unknown).status_code == 200, "the keys are known"
-        for answer in (get(app, opaque), get(create_app(settings, open_store([])), known)):
-            assert (answer.status_code, answer.json["code"]) == (503, "issuer-unavailable")
-            assert int(answer.headers["Retry-After"]) == RETRY_SECONDS
+        for response in (get(app, opaque), get(create_app(settings, open_store([])), known)):
+            assert (response.status_code, response.json["code"]) == (503, "issuer-unavailable")
+            assert int(response.headers["Retry-After"]) == RETRY_SECONDS
     finally:
         provider.start()
 
@@ -127,7 +127,7 @@ def test_a_revoked_token_stops_working(provider: Provider) -> None:
     kind = IntrospectedTokens(issuer, ask, clock=clock)
     validator = TokenValidator({"opaque": kind}, clock=clock)
     token = provider.sign_in(world.COACH, "opaque.example")["access_token"]
-    assert validator.authenticate_token(token).claims["sub"] == world.COACH
+    assert validator.authenticate_token(token).user == kit.subject(world.COACH)
     provider.revoke(token)
     clock.advance(introspection.SUCCESS_SECONDS)
     with pytest.raises(TokenRefused, match="not active"):
@@ -139,8 +139,8 @@ def test_our_own_refused_credentials_are_not_the_caller_s_fault(
 ) -> None:
     wrong = replace(settings, oauth_introspection_client_secret="something else")
     app = create_app(wrong, open_store([]))
-    answer = get(app, provider.sign_in(world.COACH, "opaque.example")["access_token"])
-    assert (answer.status_code, answer.json["code"]) == (503, "issuer-unavailable")
+    response = get(app, provider.sign_in(world.COACH, "opaque.example")["access_token"])
+    assert (response.status_code, response.json["code"]) == (503, "issuer-unavailable")
     assert "status 401" in caplog.text
 
 

@@ -1,4 +1,4 @@
-"""Budgets of requests: per caller, tighter per address without a valid token, shared by Redis."""
+"""Rate limits: per user, lower per address for anonymous clients, shared in Redis."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.auth.tokens import AccessToken
+from app.auth.tokens import TokenUser
 from app.factory import create_app
 from app.openapi.components import COUNT, SECONDS
 from app.service.stores.sqlite.store import SqliteStore
@@ -29,12 +29,12 @@ from tests.programs import redis_server
 from tests.server import free_port, running_server
 
 PATH = "/api/workout-logs"
-BUDGET, STRANGERS = 8, 2
+LIMIT, ANONYMOUS_LIMIT = 8, 2
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return replace(settings, rate_limit=f"{BUDGET} per minute")
+    return replace(settings, rate_limit=f"{LIMIT} per minute")
 
 
 def get(
@@ -49,37 +49,37 @@ def statuses(app: Flask, token: str | None, times: int, **options: str) -> list[
     return [get(app, token, **options).status_code for _ in range(times)]
 
 
-def test_a_caller_has_one_budget_for_all_they_do(app: Flask, issuer: Issuer) -> None:
+def test_a_user_has_one_limit_for_all_operations(app: Flask, issuer: Issuer) -> None:
     client = app.test_client()
-    for number in range(BUDGET):
+    for number in range(LIMIT):
         headers = {"Authorization": f"Bearer {issuer.token(world.RUNNER)}"}
         method = ("GET", "POST", "DELETE")[number % 3]
-        answer = client.open(
+        response = client.open(
             f"{PATH}/x" if method == "DELETE" else PATH, method=method, headers=headers
         )
-        assert answer.status_code != 429
-        assert int(answer.headers["RateLimit-Limit"]) == BUDGET
-        assert int(answer.headers["RateLimit-Remaining"]) == BUDGET - 1 - number
-        assert 0 < int(answer.headers["RateLimit-Reset"]) <= 60
-    answer = client.get(PATH, headers=headers)
-    assert (answer.status_code, answer.json["code"]) == (429, "too-many-requests")
-    assert answer.headers["RateLimit-Remaining"] == "0"
-    assert answer.headers["Retry-After"] == answer.headers["RateLimit-Reset"]
-    assert answer.content_type == "application/problem+json"
+        assert response.status_code != 429
+        assert int(response.headers["RateLimit-Limit"]) == LIMIT
+        assert int(response.headers["RateLimit-Remaining"]) == LIMIT - 1 - number
+        assert 0 < int(response.headers["RateLimit-Reset"]) <= 60
+    response = client.get(PATH, headers=headers)
+    assert (response.status_code, response.json["code"]) == (429, "too-many-requests")
+    assert response.headers["RateLimit-Remaining"] == "0"
+    assert response.headers["Retry-After"] == response.headers["RateLimit-Reset"]
+    assert response.content_type == "application/problem+json"
 
 
-def test_callers_do_not_share_a_budget(app: Flask, issuer: Issuer) -> None:
-    assert statuses(app, issuer.token(world.RUNNER), BUDGET + 1) == [200] * BUDGET + [429]
+def test_users_do_not_share_a_limit(app: Flask, issuer: Issuer) -> None:
+    assert statuses(app, issuer.token(world.RUNNER), LIMIT + 1) == [200] * LIMIT + [429]
     assert get(app, issuer.token(world.TEAMMATE)).status_code == 200
     from_elsewhere = get(app, issuer.token(world.RUNNER), "198.51.100.7")
-    assert from_elsewhere.status_code == 429, "a person is one caller wherever they are"
+    assert from_elsewhere.status_code == 429, "a user is one caller from every address"
 
 
 @pytest.mark.parametrize("token", [None, "garbage", "a.b.c"])
 def test_an_address_without_a_valid_token_has_less(app: Flask, token: str | None) -> None:
-    assert statuses(app, token, STRANGERS + 1) == [401] * STRANGERS + [429]
+    assert statuses(app, token, ANONYMOUS_LIMIT + 1) == [401] * ANONYMOUS_LIMIT + [429]
     refused = get(app, token)
-    assert refused.headers["RateLimit-Limit"] == str(STRANGERS)
+    assert refused.headers["RateLimit-Limit"] == str(ANONYMOUS_LIMIT)
     assert int(refused.headers["Retry-After"]) > 0
     assert get(app, token, "192.0.2.2").status_code == 401
 
@@ -90,32 +90,34 @@ def test_a_token_that_nobody_can_check_now_counts_like_none(
     away = replace(settings, oauth_issuer="http://127.0.0.1:1")
     app = create_app(away, open_store([]))
     token = issuer.token(world.RUNNER)
-    assert statuses(app, token, STRANGERS + 1) == [503] * STRANGERS + [429]
+    assert statuses(app, token, ANONYMOUS_LIMIT + 1) == [503] * ANONYMOUS_LIMIT + [429]
 
 
-def test_strangers_take_nothing_from_callers_at_their_address(app: Flask, issuer: Issuer) -> None:
-    statuses(app, "garbage", STRANGERS + 1)
+def test_anonymous_clients_take_nothing_from_users_at_their_address(
+    app: Flask, issuer: Issuer
+) -> None:
+    statuses(app, "garbage", ANONYMOUS_LIMIT + 1)
     assert get(app, issuer.token(world.RUNNER)).status_code == 200
 
 
 def test_one_network_of_ipv6_is_one_address(app: Flask) -> None:
-    assert statuses(app, None, STRANGERS, address="2001:db8::1") == [401] * STRANGERS
+    assert statuses(app, None, ANONYMOUS_LIMIT, address="2001:db8::1") == [401] * ANONYMOUS_LIMIT
     assert get(app, None, "2001:db8::ffff:1").status_code == 429
     assert get(app, None, "2001:db8:0:1::1").status_code == 401
 
 
-def test_people_who_are_not_known_have_a_budget_too(app: Flask, issuer: Issuer) -> None:
-    assert statuses(app, issuer.token("nobody"), BUDGET + 1) == [403] * BUDGET + [429]
+def test_unknown_users_have_a_limit_too(app: Flask, issuer: Issuer) -> None:
+    assert statuses(app, issuer.token("nobody"), LIMIT + 1) == [403] * LIMIT + [429]
 
 
 def test_odd_names_are_counted_like_others(app: Flask) -> None:
     limits = RateLimits("1 per minute", storage="memory://")
-    for name in ("\ud800", "\u0000", None, ["a"]):
-        token = AccessToken({"sub": name}, frozenset(), 0, "sub")
+    for value in ("\ud800", "\u0000", None):
+        key = TokenUser("id", "sub", value).key
         with app.test_request_context():
-            limits.count_caller(token)
+            limits.count_user(key)
             with pytest.raises(Problem):
-                limits.count_caller(token)
+                limits.count_user(key)
 
 
 def test_health_and_docs_are_not_limited(app: Flask) -> None:
@@ -126,7 +128,7 @@ def test_health_and_docs_are_not_limited(app: Flask) -> None:
         "/docs",
         "/.well-known/oauth-protected-resource",
     ):
-        assert set(statuses(app, None, BUDGET + 2, path=path)) == {200}
+        assert set(statuses(app, None, LIMIT + 2, path=path)) == {200}
         assert "RateLimit-Limit" not in get(app, None, path=path).headers
 
 
@@ -138,22 +140,22 @@ def test_the_address_is_the_one_before_trusted_proxies(
         return app.test_client().get(PATH, headers=headers).status_code
 
     direct = create_app(settings, open_store([]))
-    assert [ask(direct, f"192.0.2.{n}") for n in range(STRANGERS + 1)][-1] == 429
+    assert [ask(direct, f"192.0.2.{n}") for n in range(ANONYMOUS_LIMIT + 1)][-1] == 429
     behind = create_app(replace(settings, trusted_proxies=1), open_store([]))
-    assert {ask(behind, f"192.0.2.{n}") for n in range(STRANGERS + 1)} == {401}
-    assert [ask(behind, f"{n}.0.0.1, 198.51.100.1") for n in range(STRANGERS + 1)][-1] == 429
+    assert {ask(behind, f"192.0.2.{n}") for n in range(ANONYMOUS_LIMIT + 1)} == {401}
+    assert [ask(behind, f"{n}.0.0.1, 198.51.100.1") for n in range(ANONYMOUS_LIMIT + 1)][-1] == 429
 
 
-def test_no_budget_means_no_limit(
+def test_an_empty_setting_means_no_limit(
     settings: Settings, open_store: OpenStore, issuer: Issuer
 ) -> None:
     app = create_app(replace(settings, rate_limit=""), open_store([]))
-    answer = get(app, "garbage")
-    assert answer.status_code == 401
-    assert "RateLimit-Limit" not in answer.headers
+    response = get(app, "garbage")
+    assert response.status_code == 401
+    assert "RateLimit-Limit" not in response.headers
 
 
-def test_several_budgets_hold_together(
+def test_several_limits_hold_together(
     settings: Settings, open_store: OpenStore, issuer: Issuer
 ) -> None:
     both = replace(settings, rate_limit="100 per hour; 4 per minute")
@@ -163,16 +165,18 @@ def test_several_budgets_hold_together(
 
 
 @pytest.mark.parametrize("rate", ["often", "5", "per minute", "5 per fortnight"])
-def test_a_budget_that_cannot_be_read_stops_the_start(rate: str) -> None:
+def test_a_limit_that_cannot_be_read_stops_the_start(rate: str) -> None:
     with pytest.raises(SettingsError, match="RATE_LIMIT"):
         Settings(nextauth_secret=("s" * 32,), rate_limit=rate)
 
 
-LONGEST, LARGEST = SECONDS["maximum"], COUNT["maximum"]
+MAX_SECONDS, MAX_COUNT = SECONDS["maximum"], COUNT["maximum"]
 
 
-@pytest.mark.parametrize("rate", ["1 per day", f"{LARGEST} per {LONGEST} seconds; 1 per minute"])
-def test_a_budget_may_be_as_large_as_the_headers_that_tell_it(rate: str) -> None:
+@pytest.mark.parametrize(
+    "rate", ["1 per day", f"{MAX_COUNT} per {MAX_SECONDS} seconds; 1 per minute"]
+)
+def test_a_limit_may_be_as_large_as_the_headers_allow(rate: str) -> None:
     assert Settings(rate_limit=rate).rate_limit == rate
 
 
@@ -181,13 +185,13 @@ def test_a_budget_may_be_as_large_as_the_headers_that_tell_it(rate: str) -> None
     [
         "1000 per 7 day",
         "1 per month",
-        f"1 per {LONGEST + 1} seconds",
-        f"{LARGEST + 1} per minute",
+        f"1 per {MAX_SECONDS + 1} seconds",
+        f"{MAX_COUNT + 1} per minute",
         "0 per minute",
         "5 per minute; 0 per hour",
     ],
 )
-def test_a_budget_that_the_headers_cannot_tell_stops_the_start(rate: str) -> None:
+def test_a_limit_beyond_the_headers_stops_the_start(rate: str) -> None:
     with pytest.raises(SettingsError, match=r"RATE_LIMIT: .* at most a day"):
         Settings(rate_limit=rate)
 
@@ -207,7 +211,7 @@ def running_redis(port: int) -> Iterator[None]:
                 client.ping()
                 break
             except redis.ConnectionError:
-                assert time.monotonic() < deadline, "redis-server does not answer"
+                assert time.monotonic() < deadline, "redis-server does not response"
                 time.sleep(0.05)
         client.close()
         yield
@@ -216,7 +220,7 @@ def running_redis(port: int) -> Iterator[None]:
         process.wait()
 
 
-def test_two_servers_share_the_budget_in_redis(tmp_path: Path, issuer: Issuer) -> None:
+def test_two_servers_share_the_limit_in_redis(tmp_path: Path, issuer: Issuer) -> None:
     SqliteStore(tmp_path / "store.db").close()
     port = free_port()
     environ = {
@@ -247,9 +251,9 @@ def test_requests_pass_while_redis_is_down(
     token = issuer.token(world.RUNNER)
     with running_redis(port):
         app = create_app(shared, open_store(world.club()))
-        assert statuses(app, token, BUDGET + 1)[-1] == 429
+        assert statuses(app, token, LIMIT + 1)[-1] == 429
     assert not caplog.records
-    assert set(statuses(app, token, 2 * BUDGET)) == {200}
+    assert set(statuses(app, token, 2 * LIMIT)) == {200}
     (record,) = caplog.records
     assert record.getMessage().startswith("the rate limits' storage fails, requests pass")
     assert "RateLimit-Limit" not in get(app, token).headers
@@ -261,4 +265,4 @@ def test_a_server_starts_without_its_redis(
 ) -> None:
     shared = replace(settings, rate_limit_storage=f"redis://127.0.0.1:{free_port()}/0")
     app = create_app(shared, open_store(world.club()))
-    assert set(statuses(app, issuer.token(world.RUNNER), 2 * BUDGET)) == {200}
+    assert set(statuses(app, issuer.token(world.RUNNER), 2 * LIMIT)) == {200}

@@ -1,4 +1,4 @@
-"""The one validator: kinds by shape, and what it remembers."""
+"""The one validator: kinds by format, and what it remembers."""
 
 import pytest
 
@@ -24,7 +24,7 @@ class Kind:
         self.checked.append(token)
         if self.refusing:
             raise self.refusing
-        return AccessToken({"token": token}, frozenset(), self.expires_at, "sub")
+        return AccessToken(kit.subject(token), frozenset(), self.expires_at)
 
 
 @pytest.fixture
@@ -43,18 +43,18 @@ def validator(kind: Kind, clock: kit.Clock) -> TokenValidator:
 
 
 @pytest.mark.parametrize(
-    ("token", "shape"),
+    ("token", "token_format"),
     [("a.b.c", "JWT"), ("a.b.c.d.e", "JWE"), ("abc", "opaque"), ("a.b", "opaque")],
 )
-def test_the_shape_tells_the_kind(token: str, shape: str) -> None:
-    assert token_format_of(token) == shape
+def test_the_format_tells_the_kind(token: str, token_format: str) -> None:
+    assert token_format_of(token) == token_format
 
 
 def test_each_kind_checks_its_own(clock: kit.Clock) -> None:
     kinds = {"JWT": Kind(), "JWE": Kind(), "opaque": Kind()}
     validator = TokenValidator(kinds, clock=clock)
     for token in ("a.b.c", "a.b.c.d.e", "abc"):
-        assert validator.authenticate_token(token).claims == {"token": token}
+        assert validator.authenticate_token(token).user == kit.subject(token)
     assert [each.checked for each in kinds.values()] == [["a.b.c"], ["a.b.c.d.e"], ["abc"]]
 
 

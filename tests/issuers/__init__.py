@@ -101,8 +101,8 @@ class Provider:
         credentials = (quote_plus(self.user), quote_plus(CLIENT_SECRET))
         return str(_post(f"{self.url}/token", form, auth=credentials)["access_token"])
 
-    def sign_in(self, person: str, resource: str) -> dict[str, Any]:
-        """The token response of a person who signs in: code grant with PKCE, page by page."""
+    def sign_in(self, user: str, resource: str) -> dict[str, Any]:
+        """The token response of a user who signs in: code grant with PKCE, page by page."""
         verifier = "a" * 64
         digest = hashlib.sha256(verifier.encode()).digest()
         query = {
@@ -116,20 +116,20 @@ class Provider:
             "code_challenge_method": "S256",
         }
         browser = requests.Session()
-        answer = browser.get(f"{self.url}/auth", params=query, allow_redirects=False)
-        while not answer.headers.get("Location", "").startswith(REDIRECT_URI):
-            if answer.is_redirect:
-                url = urljoin(answer.url, answer.headers["Location"])
-                answer = browser.get(url, allow_redirects=False)
+        response = browser.get(f"{self.url}/auth", params=query, allow_redirects=False)
+        while not response.headers.get("Location", "").startswith(REDIRECT_URI):
+            if response.is_redirect:
+                url = urljoin(response.url, response.headers["Location"])
+                response = browser.get(url, allow_redirects=False)
                 continue
-            action = re.search(r'<form[^>]* action="([^"]+)"', answer.text)
-            prompt = re.search(r'name="prompt" value="(\w+)"', answer.text)
-            assert action, answer.text
-            assert prompt, answer.text
-            form = {"prompt": prompt[1], "login": person, "password": "any"}
-            url = urljoin(answer.url, action[1])
-            answer = browser.post(url, data=form, allow_redirects=False)
-        code = parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
+            action = re.search(r'<form[^>]* action="([^"]+)"', response.text)
+            prompt = re.search(r'name="prompt" value="(\w+)"', response.text)
+            assert action, response.text
+            assert prompt, response.text
+            form = {"prompt": prompt[1], "login": user, "password": "any"}
+            url = urljoin(response.url, action[1])
+            response = browser.post(url, data=form, allow_redirects=False)
+        code = parse_qs(urlsplit(response.headers["Location"]).query)["code"][0]
         form = {
             "grant_type": "authorization_code",
             "client_id": "browser",
@@ -158,7 +158,7 @@ def running_provider(user: str) -> Iterator[Provider]:
 
 
 def _post(url: str, form: dict[str, str], **options: Any) -> dict[str, Any]:
-    answer = requests.post(url, form, timeout=10, **options)
-    assert answer.ok, answer.text
-    body: dict[str, Any] = answer.json()
+    response = requests.post(url, form, timeout=10, **options)
+    assert response.ok, response.text
+    body: dict[str, Any] = response.json()
     return body

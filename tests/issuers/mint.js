@@ -1,5 +1,5 @@
 // Session tokens and cookies as NextAuth.js v4 and Auth.js v5 make them. Standard input holds an
-// array of {version, secret, token, maxAge?, salt?, chunkAs?}; the answer is an array of strings,
+// array of {version, secret, token, maxAge?, salt?, chunkAs?}; the response is an array of strings,
 // or of {cookie name: value} where `chunkAs` names the cookie.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";

@@ -78,15 +78,15 @@ async function newProvider() {
   });
 }
 
-let answer = (await newProvider()).callback();
+let handle = (await newProvider()).callback();
 
 createInterface(process.stdin).on("line", async (line) => {
   if (JSON.parse(line).rotate) {
-    answer = (await newProvider()).callback();
+    handle = (await newProvider()).callback();
     console.log("rotated");
   }
 });
 
-createServer((request, response) => answer(request, response)).listen(port, "127.0.0.1", () =>
+createServer((request, response) => handle(request, response)).listen(port, "127.0.0.1", () =>
   console.log("ready"),
 );

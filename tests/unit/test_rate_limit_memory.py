@@ -51,7 +51,7 @@ def test_windows_that_are_over_go_as_new_ones_come() -> None:
 
 
 def test_no_more_windows_are_kept_than_allowed_and_the_oldest_go_first() -> None:
-    counts = MemoryCounts(most=3, clock=Clock())
+    counts = MemoryCounts(max_windows=3, clock=Clock())
     for key in ("first", "second", "third", "fourth", "fifth"):
         counts.incr(key, 60)
     kept = [counts.get(key) for key in ("first", "second", "third", "fourth", "fifth")]
