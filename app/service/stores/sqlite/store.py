@@ -42,19 +42,24 @@ BUSY_SECONDS = 10
 
 
 class SqliteStore:
-    """The store in the file at `path`, which is made when it is missing.
+    """The store in the file at `path`, which is made when it is missing, unless `create` is False.
 
     Raises StoreUnavailable when the file cannot be opened, is not one of this program's, or was
     written by a later version of it.
     """
 
-    def __init__(self, path: str | Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self, path: str | Path, *, create: bool = True, busy_seconds: float = BUSY_SECONDS
+    ) -> None:
         self.path = Path(path)
         self._busy_seconds = busy_seconds
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._turn_to_write = threading.Lock()
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if create:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            elif not self.path.stat().st_size:
+                raise StoreUnavailable("the file is empty")
             with self.writing() as connection:
                 _ensure_schema(connection)
         except (OSError, StoreUnavailable) as error:

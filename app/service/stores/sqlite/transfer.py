@@ -8,22 +8,23 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import Literal, NamedTuple
 
 from app import strict_json
+from app.service.documents import mended
 from app.service.errors import StoreUnavailable
 from app.service.stores.sqlite import queries
+from app.service.stores.sqlite.archive import ImportRefused
 from app.service.stores.sqlite.store import SqliteStore
 
 OnExisting = Literal["fail", "replace", "skip"]
 
-_document_id = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,127}")
-
-
-class ImportRefused(Exception):
-    """A line cannot be imported, so nothing was; the message names the line by its number."""
+_SEGMENT = "[A-Za-z0-9_][A-Za-z0-9_-]*"
+_document_id = re.compile(rf"(?=.{{1,128}}$){_SEGMENT}(\.{_SEGMENT})*")
+"""The ids that Sanity takes (https://www.sanity.io/docs/ids)."""
 
 
 class Imported(NamedTuple):
@@ -35,28 +36,37 @@ class Imported(NamedTuple):
 
 
 def import_lines(
-    store: SqliteStore, lines: Iterable[bytes], on_existing: OnExisting = "fail"
+    store: SqliteStore,
+    lines: Iterable[bytes],
+    on_existing: OnExisting = "fail",
+    note: Callable[[str], object] = lambda _: None,
 ) -> Imported:
     """Load NDJSON documents, all or none. Raises `ImportRefused`, and `StoreError`.
 
     A document that is in the store already, with the same content, is left alone; with other
-    content, `on_existing` says what happens, in the words of `sanity dataset import`.
+    content, `on_existing` says what happens, in the words of `sanity dataset import`. `note` gets a
+    sentence for each line that is not kept as it came.
     """
     counts: Counter[str] = Counter()
     seen: set[str] = set()
     with store.writing() as connection:
         for number, line in enumerate(lines, 1):
-            text = line.strip()
+            text = line.removeprefix(BOM_UTF8).strip()
             if text:
                 try:
-                    document_id = _check(text, seen)
-                    counts[_put(connection, document_id, text.decode(), on_existing)] += 1
+                    kept = _without_what_is_no_text(text)
+                    document_id = _check(kept, seen)
+                    counts[_put(connection, document_id, kept.decode(), on_existing)] += 1
                 except ValueError as error:
                     raise ImportRefused(f"line {number}: {error}") from None
+                if kept != text:
+                    note(f"line {number}: {document_id} is kept without a NUL or lone surrogate.")
+            if line.startswith(BOM_UTF8):
+                note(f"line {number}: a byte order mark was left out.")
     return Imported(counts["added"], counts["replaced"], counts["skipped"])
 
 
-def export_lines(store: SqliteStore) -> Iterator[str]:
+def export_lines(store: SqliteStore) -> Generator[str]:
     """Every document, drafts included, as one line each, in the order of their import."""
     with store.reading() as connection:
         for (body,) in connection.execute(queries.BODIES):
@@ -85,6 +95,15 @@ def check(store: SqliteStore) -> list[str]:
         ]
 
 
+def _without_what_is_no_text(text: bytes) -> bytes:
+    """JSON without the escapes that the Sanity store leaves out, too. Raises ValueError."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8") from None
+    return mended(text) if b"\\u" in text else text
+
+
 def _check(text: bytes, seen: set[str]) -> str:
     """The `_id` of a line's document. Raises ValueError."""
     document = strict_json.loads(text)
@@ -92,7 +111,7 @@ def _check(text: bytes, seen: set[str]) -> str:
         raise ValueError("not a JSON object")
     document_id, document_type = document.get("_id"), document.get("_type")
     if not (isinstance(document_id, str) and _document_id.fullmatch(document_id)):
-        raise ValueError("no valid _id")
+        raise ValueError("no _id that Sanity takes")
     if not (isinstance(document_type, str) and document_type):
         raise ValueError(f"{document_id} has no _type")
     if document_id in seen:
@@ -108,7 +127,7 @@ def _put(
     if row is None:
         connection.execute(queries.INSERT, {"id": document_id, "body": body})
         return "added"
-    if on_existing == "skip" or json.loads(row[0]) == json.loads(body):
+    if on_existing == "skip" or strict_json.equal(json.loads(row[0]), json.loads(body)):
         return "skipped"
     if on_existing == "replace":
         connection.execute(queries.REPLACE, {"id": document_id, "body": body})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from io import BufferedReader
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO
 
 import click
 from flask import current_app
@@ -16,14 +16,18 @@ from flask.cli import with_appcontext
 
 from app.auth import explain
 from app.auth.protector import Protector
+from app.cli.output import OutputFailed, open_output
 from app.factory import create_app, create_content_lake
 from app.openapi.api import api_of
 from app.openapi.document import to_yaml
 from app.service.errors import StoreError
 from app.service.stores.sanity import check as sanity_check
-from app.service.stores.sqlite import transfer
+from app.service.stores.sqlite import archive, transfer
 from app.service.stores.sqlite.store import SqliteStore
 from app.settings import Settings, SettingsError
+
+MAX_NOTES = 20
+"""Lines of remarks that an import shows; more would hide the counts."""
 
 
 @click.group()
@@ -35,13 +39,22 @@ def store() -> None:
 @click.argument("file", type=click.File("rb"))
 @click.option("--replace", "on_existing", flag_value="replace", help="Overwrite what differs.")
 @click.option("--missing", "on_existing", flag_value="skip", help="Leave alone what exists.")
-def import_(file: BinaryIO, on_existing: transfer.OnExisting | None) -> None:
-    """Load the documents of FILE, an NDJSON dataset export: all of them or none."""
-    with _embedded_store() as embedded, _progress(file) as lines:
+def import_(file: BufferedReader, on_existing: transfer.OnExisting | None) -> None:
+    """Load the documents of FILE, a dataset export: all of them or none.
+
+    FILE is NDJSON, or the .tar.gz of `sanity dataset export`; `-` is standard input.
+    """
+    notes: list[str] = []
+    with _embedded_store() as embedded, _progress(file) as progress:
         try:
-            imported = transfer.import_lines(embedded, lines, on_existing or "fail")
-        except transfer.ImportRefused as error:
+            lines = archive.read_lines(file, notes.append, progress)
+            imported = transfer.import_lines(embedded, lines, on_existing or "fail", notes.append)
+        except archive.ImportRefused as error:
             raise click.ClickException(f"{error}. Nothing was imported.") from None
+    for each in notes[:MAX_NOTES]:
+        click.echo(each, err=True)
+    if len(notes) > MAX_NOTES:
+        click.echo(f"… and {len(notes) - MAX_NOTES} more.", err=True)
     click.echo(
         f"{imported.added} documents added, {imported.replaced} replaced, "
         f"{imported.skipped} left as they were."
@@ -49,15 +62,25 @@ def import_(file: BinaryIO, on_existing: transfer.OnExisting | None) -> None:
 
 
 @store.command()
-@click.argument("file", type=click.File("wb", atomic=True, lazy=False))
-def export(file: BinaryIO) -> None:
-    """Save every document to FILE as NDJSON, which `sanity dataset import` reads."""
-    with _embedded_store() as embedded:
-        count = 0
-        for line in transfer.export_lines(embedded):
-            file.write(line.encode() + b"\n")
-            count += 1
-    click.echo(f"{count} documents exported.")
+@click.argument("file")
+def export(file: str) -> None:
+    """Save every document to FILE as NDJSON, which `sanity dataset import` reads.
+
+    FILE is replaced only when everything is written; `-` is standard output.
+    """
+    count = 0
+    with _embedded_store(create=False) as embedded:
+        files = [f"{embedded.path}{suffix}" for suffix in ("", "-wal", "-shm")]
+        if os.path.realpath(file) in map(os.path.realpath, files):
+            raise click.ClickException(f"{file} belongs to the store itself.")
+        try:
+            with open_output(file) as output, closing(transfer.export_lines(embedded)) as lines:
+                for line in lines:
+                    output.write(line.encode() + b"\n")
+                    count += 1
+        except OutputFailed as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(f"{count} documents exported.", err=True)
 
 
 @store.command()
@@ -67,7 +90,7 @@ def check() -> None:
     if settings.sanity_project_id:
         _check_sanity(settings)
         return
-    with _embedded_store() as embedded:
+    with _embedded_store(create=False) as embedded:
         click.echo(f"{embedded.path}:")
         for type_, count in transfer.count_documents(embedded).items():
             click.echo(f"{count:>8} {type_}")
@@ -124,7 +147,7 @@ def explain_() -> None:
 
 
 @contextmanager
-def _embedded_store() -> Iterator[SqliteStore]:
+def _embedded_store(*, create: bool = True) -> Iterator[SqliteStore]:
     """The store that the settings describe; what goes wrong with it ends the command in words."""
     settings = _settings()
     if settings.sanity_project_id:
@@ -133,7 +156,7 @@ def _embedded_store() -> Iterator[SqliteStore]:
             "use `sanity dataset import` and `sanity dataset export`."
         )
     try:
-        embedded = SqliteStore(settings.sqlite_path)
+        embedded = SqliteStore(settings.sqlite_path, create=create)
         try:
             yield embedded
         finally:
@@ -150,14 +173,8 @@ def _settings() -> Settings:
 
 
 @contextmanager
-def _progress(file: BinaryIO) -> Iterator[Iterator[bytes]]:
-    """The lines of a file, with a bar on standard error that counts its bytes."""
+def _progress(file: BufferedReader) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error; tell it how many bytes of the file are read."""
     length = os.fstat(file.fileno()).st_size
     with click.progressbar(length=length, label="Importing", file=sys.stderr) as bar:
-
-        def lines() -> Iterator[bytes]:
-            for line in file:
-                yield line
-                bar.update(len(line))
-
-        yield lines()
+        yield lambda count: bar.update(count - bar.pos)
