@@ -8,7 +8,7 @@ from app.auth.errors import IssuerUnavailable
 from app.auth.fetch import is_safe
 from app.auth.keys import Issuer
 from app.auth.nextauth import SECURE_PREFIXES, V5_COOKIE
-from app.settings import READ_SCOPE, WRITE_SCOPE, Settings
+from app.settings import SCOPE_DESCRIPTIONS, Settings
 
 Schemes = dict[str, dict[str, Any]]
 
@@ -90,10 +90,7 @@ def _code_grant(authorization_url: str, token_url: str) -> dict[str, Any]:
     flow = {
         "authorizationUrl": authorization_url,
         "tokenUrl": token_url,
-        "scopes": {
-            READ_SCOPE: "Read and list workout logs.",
-            WRITE_SCOPE: "Create, change and delete workout logs.",
-        },
+        "scopes": dict(SCOPE_DESCRIPTIONS),
     }
     return {"type": "oauth2", "description": _SIGN_IN, "flows": {"authorizationCode": flow}}
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.service.documents import ID_PATTERN
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """One kind of problem: what it means and what a client can do about it."""
+    """One kind of problem: what it means and what a client can do about it.
+
+    `headers` come with every response of the code, `may_have` with some. `members` are those that
+    only this problem has, as JSON Schema.
+    """
 
     code: str
     status: int
     title: str
     meaning: str
     remedy: str
+    headers: tuple[str, ...] = ()
+    may_have: tuple[str, ...] = ()
+    members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def uri(self) -> str:
@@ -32,6 +42,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "The body is not JSON in UTF-8 with unique member names, or the request breaks HTTP or "
             "OAuth syntax.",
             "Send well-formed JSON without NaN, NUL or lone surrogates, and one credential only.",
+            may_have=("WWW-Authenticate",),
         ),
         ProblemType(
             "missing-token",
@@ -39,6 +50,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "A token is required",
             "The request carries no credential.",
             "Send `Authorization: Bearer <access token>`.",
+            headers=("WWW-Authenticate",),
         ),
         ProblemType(
             "invalid-token",
@@ -46,6 +58,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "The token is not valid",
             "The token is expired, revoked, malformed, or was not issued for this API.",
             "Obtain a new token from the issuer and try again.",
+            headers=("WWW-Authenticate",),
         ),
         ProblemType(
             "forbidden",
@@ -61,6 +74,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "The token lacks a scope",
             "The token is valid, but was not granted the scope that this operation needs.",
             "Ask the issuer for a token with the scope that `WWW-Authenticate` names.",
+            headers=("WWW-Authenticate",),
         ),
         ProblemType(
             "unknown-user",
@@ -118,6 +132,16 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "The session has a log already",
             "A runner has at most one log for a session; `existingId` and `Location` name it.",
             "Update the existing log instead.",
+            headers=("Location",),
+            members={
+                "existingId": {
+                    "type": "string",
+                    "description": "With `duplicate-workout-log`: the `id` of the existing log.",
+                    "maxLength": 128,
+                    "pattern": ID_PATTERN,
+                    "examples": ["workoutLog.bd9a3970c108c78ce12bc3f306d56f768e17497f"],
+                }
+            },
         ),
         ProblemType(
             "workout-log-in-use",
@@ -160,6 +184,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "Too many requests",
             "The caller has used up their budget of requests for now.",
             "Wait for the seconds in `Retry-After`; `RateLimit-*` headers tell what is left.",
+            headers=("Retry-After",),
         ),
         ProblemType(
             "internal-error",
@@ -174,6 +199,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "The token cannot be checked now",
             "The issuer of the tokens does not answer, so nobody new can be let in.",
             "Try again after the seconds in `Retry-After`.",
+            headers=("Retry-After",),
         ),
         ProblemType(
             "store-unavailable",
@@ -181,6 +207,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "The data cannot be reached now",
             "The store of the logs does not answer, or not as it should.",
             "Try again after the seconds in `Retry-After`; send an `Idempotency-Key` to create.",
+            headers=("Retry-After",),
         ),
         ProblemType(
             "store-timeout",

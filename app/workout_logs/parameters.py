@@ -11,8 +11,17 @@ from werkzeug.datastructures import ETags
 from app.service.model import Feeling, Status
 from app.service.workout_logs import ListFilters
 from app.web.base_schema import MAX_PAGE_SIZE, BaseSchema, enum
-from app.web.fields import Cursor, DocumentId, EntityTags, QueryDate, QueryInteger
+from app.web.fields import (
+    Cursor,
+    DocumentId,
+    EntityTags,
+    QueryDate,
+    QueryInteger,
+    path_parameter,
+)
 from app.web.problems import Coded
+
+LOG_ID = path_parameter("logId", DocumentId(), "The log's `id`.")
 
 
 class ListQuery(BaseSchema):
