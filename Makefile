@@ -27,10 +27,11 @@ test: .venv/development ## Run every test
 	@$(BIN)/python -m tests.programs
 	$(BIN)/pytest -n auto --dist loadfile
 
-lint: .venv/development ## Check style and types
+lint: .venv/development ## Check style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 spec: .venv/development ## Write openapi.yaml from the code
 	$(BIN)/flask --app wsgi spec openapi.yaml
