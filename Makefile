@@ -21,7 +21,7 @@ run: .venv/runtime ## Serve on 127.0.0.1:8000 with sample data and a development
 endif
 
 serve: .venv/runtime ## Serve in production; the environment decides everything
-	@exec $(BIN)/python -m app.server
+	@exec $(BIN)/workout-log-api serve
 
 test: .venv/development ## Run every test
 	@$(BIN)/python -m tests.programs
@@ -34,7 +34,7 @@ lint: .venv/development ## Check style, types and layers
 	$(BIN)/lint-imports
 
 spec: .venv/development ## Write openapi.yaml from the code
-	$(BIN)/flask --app wsgi spec openapi.yaml
+	$(BIN)/workout-log-api spec openapi.yaml
 
 bench: .venv/development ## Measure against a thin proxy and a FastAPI peer; renews BENCHMARKS.md
 	$(BIN)/python -m bench --json build/bench.json --page BENCHMARKS.md

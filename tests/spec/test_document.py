@@ -40,7 +40,7 @@ def test_what_is_published_is_what_the_code_says(app: Flask) -> None:
 
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_the_command_needs_no_settings_and_writes_the_same_bytes(tmp_path: Path, seed: str) -> None:
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "spec", str(tmp_path / "spec.yaml")]
+    command = [sys.executable, "-m", "app.cli", "spec", str(tmp_path / "spec.yaml")]
     environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": seed}
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     assert (tmp_path / "spec.yaml").read_bytes() == PUBLISHED.read_bytes()
