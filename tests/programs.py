@@ -18,9 +18,18 @@ def redis_server() -> str | None:
     return shutil.which("redis-server")
 
 
+def tinyproxy() -> str | None:
+    """Where it is, if anywhere."""
+    return shutil.which("tinyproxy")
+
+
 def main() -> None:
     """Install what is missing, as root or through sudo."""
-    needed = {"chromium": chromium(), "redis-server": redis_server()}
+    needed = {
+        "chromium": chromium(),
+        "redis-server": redis_server(),
+        "tinyproxy-bin": tinyproxy(),
+    }
     missing = [package for package, found in needed.items() if not found]
     if not missing:
         return
