@@ -1,4 +1,4 @@
-"""The page of each problem type: every `type` that the API answers with resolves here."""
+"""The page of each problem type: every `type` in a response leads here."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class CreateHeaders(Headers):
         ),
         metadata={
             "description": "A key of the client's making. The same request sent again with it "
-            "replays the first answer.",
+            "replays the first response.",
             "maxLength": 255,
             "pattern": "^[!-~]{1,255}$",
         },
@@ -85,7 +85,7 @@ class ReadHeaders(Headers):
         data_key="If-None-Match",
         load_default=ETags,
         metadata={
-            "description": "The `ETag` of the log as you know it. The answer is 304, without a "
+            "description": "The `ETag` of the log as you know it. The response is 304, without a "
             "body, while it still has it."
         },
     )
@@ -97,7 +97,7 @@ class ChangeHeaders(Headers):
     if_match = EntityTags(
         data_key="If-Match",
         metadata={
-            "description": "The `ETag` that the log must still have. Otherwise the answer is 412 "
+            "description": "The `ETag` that the log must still have. Otherwise the response is 412 "
             "and nothing is changed. Without it the change is made to whatever is there."
         },
     )

@@ -122,13 +122,13 @@ class WorkoutLog(ResponseSchema):
         PlannedSession,
         required=True,
         allow_none=True,
-        metadata={"description": "The session as planned; null if it is gone."},
+        metadata={"description": "The session as planned; null if it does not exist any more."},
     )
     runner = fields.Nested(
         Runner,
         required=True,
         allow_none=True,
-        metadata={"description": "Whose log it is; null if the person is gone."},
+        metadata={"description": "Whose log it is; null if the user does not exist any more."},
     )
 
 
