@@ -109,11 +109,16 @@ class SanityStore:
         if_revision: str,
         transaction_id: str,
     ) -> Document:
-        fields = {"set": set_fields, "unset": [*unset_fields]}
+        patch: dict[str, Any] = {"id": log_id, "ifRevisionID": if_revision}
+        # What an empty one does is not documented.
+        if set_fields:
+            patch["set"] = set_fields
+        if unset_fields:
+            patch["unset"] = [*unset_fields]
         return self._execute(
             writes.Write(
                 document_id=log_id,
-                mutations=[{"patch": {"id": log_id, "ifRevisionID": if_revision, **fields}}],
+                mutations=[{"patch": patch}],
                 transaction_id=transaction_id,
                 before=if_revision,
                 after=transaction_id,
