@@ -63,6 +63,26 @@ class ContentLake:
         delays = {"indexLag": index_lag * 1000, "latency": latency * 1000}
         self._control("PUT", "delays", json.dumps(delays))
 
+    def switch(
+        self,
+        *,
+        sync_ignored: bool = False,
+        patch_of_nothing: int = 409,
+        rate_limited: bool = False,
+    ) -> None:
+        """Choose where Sanity's behaviour is not known, or not always the same.
+
+        `sync_ignored`: a write with `visibility=sync` does not wait for the index.
+        `patch_of_nothing`: the status of that error. `rate_limited`: 25 writes and 500 reads a
+        second, then 429.
+        """
+        switches = {
+            "syncIgnored": sync_ignored,
+            "patchOfNothing": patch_of_nothing,
+            "rateLimited": rate_limited,
+        }
+        self._control("PUT", "switches", json.dumps(switches))
+
     def reset_counters(self) -> None:
         """Count from zero."""
         self._control("DELETE", "counters")
@@ -72,9 +92,9 @@ class ContentLake:
         counted: dict[str, int] = self._control("GET", "counters")["requests"]
         return counted
 
-    def most_mutations_at_once(self) -> int:
+    def max_concurrent_mutations(self) -> int:
         """The most mutations that were at work at one time."""
-        most: int = self._control("GET", "counters")["mostMutationsAtOnce"]
+        most: int = self._control("GET", "counters")["maxConcurrentMutations"]
         return most
 
     def documents(self, *, type_: str | None = None) -> list[dict[str, Any]]:

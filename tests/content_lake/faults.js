@@ -38,14 +38,14 @@ export class Faults {
 /** Requests by kind, and the most mutations that were at work at one time. */
 export class Counters {
   requests = {query: 0, mutate: 0, doc: 0}
-  mostMutationsAtOnce = 0
+  maxConcurrentMutations = 0
   #mutations = 0
 
   begin(kind) {
-    this.requests[kind] += 1
+    this.requests[kind] = (this.requests[kind] ?? 0) + 1
     if (kind !== 'mutate') return
     this.#mutations += 1
-    this.mostMutationsAtOnce = Math.max(this.mostMutationsAtOnce, this.#mutations)
+    this.maxConcurrentMutations = Math.max(this.maxConcurrentMutations, this.#mutations)
   }
 
   end(kind) {

@@ -12,8 +12,22 @@ export function evaluate(query, params, documents, byId) {
   } catch (error) {
     throw queryParseError(error.message, query)
   }
+  // The parser has put the values of the parameters in their places.
+  const missing = firstParameter(tree)
+  if (missing) throw queryParseError(`Param $${missing} referenced, but not provided`, query)
   const options = {dataset: documents, params, dereference: ({_ref}) => byId.get(_ref)}
   return evaluateSync(hoisted(tree, options), options).data ?? null
+}
+
+function firstParameter(node) {
+  if (node.type === 'Parameter') return node.name
+  for (const value of Object.values(node)) {
+    for (const each of Array.isArray(value) ? value : [value]) {
+      const found = isObject(each) && firstParameter(each)
+      if (found) return found
+    }
+  }
+  return undefined
 }
 
 // groq-js evaluates a subquery anew for every row of the query around it; the Content Lake does so
@@ -51,5 +65,9 @@ function speaksOfParent(node) {
 }
 
 function isNode(value) {
-  return value !== null && typeof value === 'object' && 'type' in value
+  return isObject(value) && 'type' in value
+}
+
+function isObject(value) {
+  return value !== null && typeof value === 'object'
 }

@@ -1,9 +1,10 @@
-// A stand-in of the Content Lake's HTTP API: query, mutate and doc of one dataset, on loopback.
+// A stand-in of the Content Lake's HTTP API: query, mutate, doc, export and history of one dataset,
+// on loopback. It is never kinder than Sanity.
 //
 //   node server.js [--port 0] [--project stand-in] [--dataset production] [--load FILE.ndjson]
 //                  [--public] [--exit-with-stdin]
 //
-// The tokens are `editor-token` and `viewer-token`. It says its address in one JSON line on
+// The tokens are `editor-token` and `viewer-token`, `expired-token` and `foreign-token`. It says its address in one JSON line on
 // standard output. `/control` is for tests: see `control` below.
 
 import {randomBytes, randomUUID} from 'node:crypto'
@@ -16,12 +17,17 @@ import {gzipSync} from 'node:zlib'
 import {Dataset} from './dataset.js'
 import {boom, mutationError, Refusal, unauthorized} from './errors.js'
 import {Counters, Faults} from './faults.js'
+import {RateLimits} from './limits.js'
 import {evaluate} from './query.js'
 
-const LARGEST_MUTATION = 4_000_000
-const SHORTEST_GZIP = 1400
+const MAX_MUTATION_BYTES = 4_000_000
+const MIN_GZIP_LENGTH = 1400
 const RIGHTS = {'editor-token': ['read', 'create', 'update'], 'viewer-token': ['read']}
+const REFUSED_TOKENS = {'expired-token': 'SIO-401-AEX', 'foreign-token': 'SIO-401-AWH'}
 const KEYS_OF_QUERY = ['query', 'params']
+const FLAGS = ['returnIds', 'returnDocuments', 'returnQuery', 'dryRun', 'autoGenerateArrayKeys']
+const VISIBILITIES = ['sync', 'async', 'deferred']
+const PATH = /^\/v(?:1|\d{4}-\d{2}-\d{2})\/data\/(query|mutate|doc|export|history)\/([^/]+)\/?(.*)$/
 
 const {values: options} = parseArgs({
   options: {
@@ -36,7 +42,9 @@ const {values: options} = parseArgs({
 
 const dataset = new Dataset()
 const faults = new Faults()
+const rateLimits = new RateLimits()
 let counters = new Counters()
+let ignoresSync = false
 if (options.load) dataset.load(readFileSync(options.load, 'utf8'))
 
 const server = createServer(async (request, response) => {
@@ -62,13 +70,9 @@ function brokenBy(error) {
 }
 
 async function serve(request, response, url, body) {
-  const [, kind, name, ids] =
-    url.pathname.match(/^\/v\d{4}-\d{2}-\d{2}\/data\/(query|mutate|doc)\/([^/]+)\/?(.*)$/) ?? []
+  const [, kind, name, rest] = url.pathname.match(PATH) ?? []
   if (!kind) throw boom(404, 'Not Found', 'No such endpoint')
-  // Servers differ in what they make of it, so nobody may rely on it.
-  const names = [...url.searchParams.keys()]
-  const twice = names.find((each, place) => names.indexOf(each) !== place)
-  if (twice) throw boom(400, 'Bad Request', `Parameter "${twice}" is given twice`)
+  checkParameters(url.searchParams)
   counters.begin(kind)
   const counted = counters
   response.on('close', () => counted.end(kind))
@@ -81,11 +85,28 @@ async function serve(request, response, url, body) {
   if (name !== options.dataset) {
     throw boom(404, 'Not Found', `Dataset "${name}" not found for project ID "${options.project}"`)
   }
+  const headers = rateLimits.headersFor(kind)
   const rights = rightsOf(request)
   const disturbed = Boolean(rule && !early)
-  const answer = await {query, mutate, doc}[kind]({request, url, body, rights, ids, disturbed})
+  const serveKind = {query, mutate, doc, export: exportAll, history}[kind]
+  const answer = await serveKind({request, url, body, rights, rest, disturbed})
   if (disturbed && disturb(rule, request, response, answer)) return
-  send(request, response, 200, answer)
+  send(request, response, 200, answer, headers)
+}
+
+function checkParameters(parameters) {
+  // Servers differ in what they make of a name that is given twice, so nobody may rely on it.
+  const names = [...parameters.keys()]
+  const twice = names.find((each, place) => names.indexOf(each) !== place)
+  if (twice) throw boom(400, 'Bad Request', `Parameter "${twice}" is given twice`)
+  const flag = FLAGS.find((each) => !['true', 'false'].includes(parameters.get(each) ?? 'true'))
+  if (flag) throw boom(400, 'Bad Request', `"${flag}" must be a boolean`)
+  if (!VISIBILITIES.includes(parameters.get('visibility') ?? 'sync')) {
+    throw boom(400, 'Bad Request', '"visibility" must be one of sync, async, deferred')
+  }
+  if (!/^[a-z0-9._-]{1,75}$/i.test(parameters.get('tag') ?? 'none')) {
+    throw boom(400, 'Bad Request', '"tag" does not match [a-z0-9._-]{1,75}')
+  }
 }
 
 /** Whether the fault took the place of the answer. */
@@ -131,7 +152,7 @@ function queryOf(url) {
 }
 
 async function mutate({url, body, rights, disturbed}) {
-  if (body.length > LARGEST_MUTATION) throw boom(413, 'Payload Too Large', 'Too large')
+  if (body.length > MAX_MUTATION_BYTES) throw boom(413, 'Payload Too Large', 'Too large')
   const flag = (name) => url.searchParams.get(name) === 'true'
   const {mutations, transactionId = randomUUID()} = JSON.parse(body)
   mutations.forEach((mutation, index) => {
@@ -143,7 +164,7 @@ async function mutate({url, body, rights, disturbed}) {
   const {results, indexed} = dataset.transact(mutations, transactionId, {dryRun: flag('dryRun')})
   // Whoever misses the answer has not waited for the index either.
   const visibility = url.searchParams.get('visibility') ?? 'sync'
-  if (visibility === 'sync' && !disturbed) await indexed
+  if (visibility === 'sync' && !disturbed && !ignoresSync) await indexed
   return {
     transactionId,
     results: results.map(({id, document, operation}) => ({
@@ -154,9 +175,9 @@ async function mutate({url, body, rights, disturbed}) {
   }
 }
 
-function doc({ids, rights}) {
+function doc({rest, rights}) {
   if (!rights.includes('read')) throw unauthorized()
-  const asked = ids.split(',').map(decodeURIComponent)
+  const asked = rest.split(',').map(decodeURIComponent)
   const missing = asked.filter((id) => !dataset.get(id))
   return {
     documents: asked.map((id) => dataset.get(id)).filter(Boolean).reverse(),
@@ -164,9 +185,29 @@ function doc({ids, rights}) {
   }
 }
 
+function exportAll({url, rights}) {
+  if (!rights.includes('read')) throw unauthorized()
+  const types = url.searchParams.get('types')?.split(',')
+  return ndjson(dataset.all().filter(({_type}) => !types || types.includes(_type)))
+}
+
+/** Without the contents (`excludeContent=true`), which nobody needs here. */
+function history({rest, url, rights}) {
+  if (!rights.includes('read')) throw unauthorized()
+  const {fromTransaction, limit = 100, excludeContent} = Object.fromEntries(url.searchParams)
+  if (rest !== 'transactions' || !fromTransaction || excludeContent !== 'true') {
+    throw boom(404, 'Not Found', 'This stand-in has transactions?fromTransaction=ID&excludeContent=true')
+  }
+  return ndjson(dataset.transactionsFrom(fromTransaction).slice(0, Number(limit)))
+}
+
+function ndjson(lines) {
+  return lines.map((each) => `${JSON.stringify(each)}\n`).join('')
+}
+
 function rightsOf(request) {
   const [, token] = request.headers.authorization?.match(/^Bearer (.*)$/) ?? []
-  if (token ? !(token in RIGHTS) : !options.public) throw unauthorized()
+  if (token ? !(token in RIGHTS) : !options.public) throw unauthorized(REFUSED_TOKENS[token])
   return RIGHTS[token] ?? []
 }
 
@@ -177,6 +218,8 @@ function control(endpoint, body) {
       faults.clear()
       counters = new Counters()
       dataset.indexLag = faults.latency = 0
+      dataset.statusOfMissing = 409
+      ignoresSync = rateLimits.enforced = false
       return {}
     case 'POST /control/documents': // NDJSON
       dataset.load(body)
@@ -191,6 +234,13 @@ function control(endpoint, body) {
       const {indexLag = 0, latency = 0} = JSON.parse(body)
       dataset.indexLag = indexLag
       faults.latency = latency
+      return {}
+    }
+    case 'PUT /control/switches': {
+      const {syncIgnored = false, patchOfNothing = 409, rateLimited = false} = JSON.parse(body)
+      ignoresSync = syncIgnored
+      dataset.statusOfMissing = patchOfNothing
+      rateLimits.enforced = rateLimited
       return {}
     }
     case 'DELETE /control/counters':
@@ -211,7 +261,7 @@ async function readBody(request) {
 
 function send(request, response, status, body, headers = {}) {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const zip = text.length >= SHORTEST_GZIP && /gzip/.test(request.headers['accept-encoding'] ?? '')
+  const zip = text.length >= MIN_GZIP_LENGTH && /gzip/.test(request.headers['accept-encoding'] ?? '')
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,

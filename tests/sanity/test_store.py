@@ -173,7 +173,7 @@ class TestLimits:
         with ThreadPoolExecutor(12) as threads:
             list(threads.map(create, range(12)))
         store.close()
-        assert lake.most_mutations_at_once() == 3
+        assert lake.max_concurrent_mutations() == 3
 
     def test_more_waiting_writes_than_time(self, lake: ContentLake) -> None:
         lake.delays(latency=0.4)
