@@ -32,7 +32,7 @@ from app.service.workout_logs import WorkoutLogs
 from app.settings import Settings
 from app.strict_json import MAX_BODY_BYTES
 from app.web import cors, health, log_redaction, problems
-from app.web.flask_app import App
+from app.web.flask_app import ApiFlask
 from app.web.rate_limits import RateLimits
 from app.workout_logs.routes import create_blueprint
 
@@ -52,7 +52,7 @@ def create_app(
     links = ExternalLinks(settings.external_link_hosts)
 
     log_redaction.hide_secrets(settings.secrets)
-    app = App("app")
+    app = ApiFlask("app")
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask documents
