@@ -63,24 +63,13 @@ class ContentLake:
         delays = {"indexLag": index_lag * 1000, "latency": latency * 1000}
         self._control("PUT", "delays", json.dumps(delays))
 
-    def switch(
-        self,
-        *,
-        sync_ignored: bool = False,
-        patch_of_nothing: int = 409,
-        rate_limited: bool = False,
-    ) -> None:
+    def switch(self, *, sync_ignored: bool = False, patch_of_nothing: int = 409) -> None:
         """Choose where Sanity's behaviour is not known, or not always the same.
 
         `sync_ignored`: a write with `visibility=sync` does not wait for the index.
-        `patch_of_nothing`: the status of that error. `rate_limited`: 25 writes and 500 reads a
-        second, then 429.
+        `patch_of_nothing`: the status of that error.
         """
-        switches = {
-            "syncIgnored": sync_ignored,
-            "patchOfNothing": patch_of_nothing,
-            "rateLimited": rate_limited,
-        }
+        switches = {"syncIgnored": sync_ignored, "patchOfNothing": patch_of_nothing}
         self._control("PUT", "switches", json.dumps(switches))
 
     def reset_counters(self) -> None:
@@ -91,6 +80,11 @@ class ContentLake:
         """Requests of each kind: `query`, `mutate`, `doc`."""
         counted: dict[str, int] = self._control("GET", "counters")["requests"]
         return counted
+
+    def tags(self) -> list[str]:
+        """The tag of each request, in their order; empty for one without a tag."""
+        tags: list[str] = self._control("GET", "counters")["tags"]
+        return tags
 
     def max_concurrent_mutations(self) -> int:
         """The most mutations that were at work at one time."""

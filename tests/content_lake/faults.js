@@ -35,13 +35,15 @@ export class Faults {
   }
 }
 
-/** Requests by kind, and the most mutations that were at work at one time. */
+/** Requests by kind, their tags, and the most mutations that were at work at one time. */
 export class Counters {
   requests = {query: 0, mutate: 0, doc: 0}
+  tags = []
   maxConcurrentMutations = 0
   #mutations = 0
 
-  begin(kind) {
+  begin(kind, tag) {
+    this.tags.push(tag ?? '')
     this.requests[kind] = (this.requests[kind] ?? 0) + 1
     if (kind !== 'mutate') return
     this.#mutations += 1

@@ -73,7 +73,7 @@ async function serve(request, response, url, body) {
   const [, kind, name, rest] = url.pathname.match(PATH) ?? []
   if (!kind) throw boom(404, 'Not Found', 'No such endpoint')
   checkParameters(url.searchParams)
-  counters.begin(kind)
+  counters.begin(kind, url.searchParams.get('tag'))
   const counted = counters
   response.on('close', () => counted.end(kind))
 
@@ -219,7 +219,7 @@ function control(endpoint, body) {
       counters = new Counters()
       dataset.indexLag = faults.latency = 0
       dataset.statusOfMissing = 409
-      ignoresSync = rateLimits.enforced = false
+      ignoresSync = false
       return {}
     case 'POST /control/documents': // NDJSON
       dataset.load(body)
@@ -237,10 +237,9 @@ function control(endpoint, body) {
       return {}
     }
     case 'PUT /control/switches': {
-      const {syncIgnored = false, patchOfNothing = 409, rateLimited = false} = JSON.parse(body)
+      const {syncIgnored = false, patchOfNothing = 409} = JSON.parse(body)
       ignoresSync = syncIgnored
       dataset.statusOfMissing = patchOfNothing
-      rateLimits.enforced = rateLimited
       return {}
     }
     case 'DELETE /control/counters':

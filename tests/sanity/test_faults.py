@@ -59,14 +59,16 @@ def boom(status: int, **headers: str) -> Fault:
 HTML = "<!doctype html><title>secret text</title>"
 
 # Gone at a second try, whatever the operation.
-PASSING: dict[str, Fault] = {
+TRANSIENT: dict[str, Fault] = {
     "reset": {"action": "drop"},
     "reset after execution": {"action": "drop", "when": "after"},
     "hang": {"action": "hang"},
     "hang after execution": {"action": "hang", "when": "after"},
     "truncated": {"action": "truncate"},
+    "408": boom(408),
     "429": boom(429),
     "429 with Retry-After": boom(429, **{"retry-after": "0"}),
+    "429 with RateLimit-Reset": boom(429, **{"ratelimit-reset": "1"}),
     "502": boom(502),
     "503": answer(503),
     "504": answer(504, HTML),
@@ -74,6 +76,8 @@ PASSING: dict[str, Fault] = {
 }
 # Nothing says that a second try would do better, but a write finds out what it has done.
 ODD: dict[str, Fault] = {
+    "409 of an unknown kind": boom(409),
+    "409 of an unknown kind after execution": answer(409, "", "after"),
     "500": boom(500),
     "500 after execution": answer(500, "", "after"),
     "HTML": answer(200, HTML),
@@ -88,15 +92,15 @@ ODD: dict[str, Fault] = {
 REFUSED: dict[str, Fault] = {
     "400": boom(400),
     "401": boom(401),
+    "402": boom(402),
     "403": boom(403),
     "403 for a right": mutation_error(403, "insufficientPermissionsError"),
     "404": boom(404),
-    "409 of an unknown kind": boom(409),
     "409 for a lost reference": mutation_error(409, "documentReferenceDoesNotExistError"),
     "413": answer(413, HTML),
     "429 for long": boom(429, **{"retry-after": "77"}),
 }
-FAULTS = PASSING | ODD | REFUSED
+FAULTS = TRANSIENT | ODD | REFUSED
 
 
 @pytest.fixture(scope="module")
@@ -207,10 +211,21 @@ def test_a_lost_write_is_read_back_at_once(
         assert runner.get(OLD).json["data"]["notes"] == "changed"
 
 
-def test_retry_after_is_passed_on(lake: ContentLake, runner: Client) -> None:
-    lake.fault(**boom(429, **{"retry-after": "77"}))
+@pytest.mark.parametrize("header", ["retry-after", "ratelimit-reset"])
+def test_retry_after_is_passed_on(lake: ContentLake, runner: Client, header: str) -> None:
+    lake.fault(**boom(429, **{header: "77"}))
     assert runner.get(OLD).headers["Retry-After"] == "77"
     assert lake.requests()["query"] == 1
+
+
+def test_a_spent_quota_is_the_operators_matter(
+    lake: ContentLake, runner: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    lake.fault(kind="query", **boom(402))
+    assert_problem(runner.get(OLD), 503)
+    (line,) = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    assert "quota" in line
+    assert "402 (trace " in line
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -160,6 +160,30 @@ class TestIdempotencyKey:
         assert runner.create(NEW).status_code == 409
 
 
+class TestTags:
+    def test_every_request_says_what_it_is_for(self, lake: ContentLake, runner: Client) -> None:
+        lake.reset_counters()
+        runner.list()
+        runner.get(OLD)
+        runner.create(NEW)
+        runner.update(OLD, {"notes": "x"})
+        lake.fault("drop", kind="mutate", when="after")
+        runner.delete(OLD)
+        prefix = "workout-log-api."
+        assert [each.removeprefix(prefix) for each in lake.tags()] == [
+            "list-logs",
+            "get-log",
+            "read-for-create",
+            "create-log",
+            "get-log",
+            "update-log",
+            "get-log",
+            "delete-log",
+            "read-back",
+            "await-index",
+        ]
+
+
 class TestLimits:
     def test_writes_at_once(self, lake: ContentLake, issuer: Issuer) -> None:
         lake.delays(latency=0.05)

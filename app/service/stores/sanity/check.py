@@ -26,7 +26,7 @@ def check(lake: ContentLake, anonymous: ContentLake) -> Iterator[str]:
     Changes nothing. Raises Unusable.
     """
     try:
-        counts = lake.query(queries.COUNTS, {}, dict)
+        counts = lake.query(queries.COUNTS, {}, dict, tag="check")
         old = counts.pop("old")
         for type_, count in counts.items():
             yield f"{count:>8} {type_}"
@@ -54,13 +54,14 @@ def _try_to_write(lake: ContentLake) -> None:
         ],
         transaction_id,
         lake.deadline(),
+        tag="check",
         dry_run=True,
     )
 
 
 def _privacy(anonymous: ContentLake) -> Iterator[str]:
     try:
-        seen = anonymous.query(queries.COUNTS, {}, dict)
+        seen = anonymous.query(queries.COUNTS, {}, dict, tag="check")
     except AccessRefused:
         seen = {}
     except ContentLakeError as error:

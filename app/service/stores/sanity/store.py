@@ -40,7 +40,8 @@ from app.service.stores.sanity.errors import (
     AccessRefused,
     ContentLakeError,
     HasExistingReferences,
-    ReplyTimeout,
+    QuotaExceeded,
+    ResponseTimeout,
 )
 
 FIRST_DAY, LAST_DAY = "0000-01-01", "9999-12-31"
@@ -63,8 +64,12 @@ class SanityStore:
     ) -> list[StoredUser]:
         with _translated():
             if user_id is not None:
-                return self._lake.query(queries.USER_BY_ID, {"id": user_id}, _users)
-            return self._lake.query(queries.USERS_BY_EMAIL, {"email": email}, _users)
+                return self._lake.query(
+                    queries.USER_BY_ID, {"id": user_id}, _users, tag="find-users"
+                )
+            return self._lake.query(
+                queries.USERS_BY_EMAIL, {"email": email}, _users, tag="find-users"
+            )
 
     def list_logs(self, query: LogQuery) -> LogPage:
         filters = _filters(query)
@@ -75,19 +80,26 @@ class SanityStore:
             params |= {"afterCreatedAt": query.after.created_at, "afterId": query.after.id}
         text = queries.list_logs(filters, after=query.after is not None, total=query.with_total)
         with _translated():
-            page: LogPage = self._lake.query(text, params, _itself, result_of=_page_of)
+            page: LogPage = self._lake.query(
+                text, params, _itself, tag="list-logs", result_of=_page_of
+            )
             return page
 
     def get_log(self, log_id: str) -> StoredLog | None:
         with _translated():
             return self._lake.query(
-                queries.LOG, {"id": log_id}, lambda row: StoredLog.of(row) if row else None
+                queries.LOG,
+                {"id": log_id},
+                lambda row: StoredLog.of(row) if row else None,
+                tag="get-log",
             )
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         pair = {"runnerId": runner_id, "sessionId": session_id}
         with _translated():
-            return self._lake.query(queries.CONTEXT_OF_CREATE, pair, _context_of_create)
+            return self._lake.query(
+                queries.CONTEXT_OF_CREATE, pair, _context_of_create, tag="read-for-create"
+            )
 
     def create_log(self, document: Document, *, transaction_id: str) -> Document:
         return self._execute(
@@ -97,6 +109,7 @@ class SanityStore:
                 transaction_id=transaction_id,
                 before=None,
                 after=transaction_id,
+                tag="create-log",
             )
         )
 
@@ -122,6 +135,7 @@ class SanityStore:
                 transaction_id=transaction_id,
                 before=if_revision,
                 after=transaction_id,
+                tag="update-log",
             )
         )
 
@@ -137,12 +151,13 @@ class SanityStore:
                 transaction_id=uuid.uuid4().hex,
                 before=if_revision,
                 after=None,
+                tag="delete-log",
             )
         )
 
     def ping(self) -> None:
         with _translated():
-            self._lake.query(queries.PING, {}, bool)
+            self._lake.query(queries.PING, {}, bool, tag="ping")
 
     def _execute(self, write: writes.Write) -> Document:
         """The document that the write leaves; an empty one when it leaves none."""
@@ -163,7 +178,7 @@ def _error_of(conflict: writes.Conflict, write: writes.Write) -> ServiceError:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Faults of the Content Lake, logged once each for the operator, as errors of the service."""
+    """Errors of the Content Lake, logged once each for the operator, as errors of the service."""
     try:
         yield
     except ContentLakeError as error:
@@ -174,9 +189,15 @@ def _translated() -> Iterator[None]:
                 "`workout-log-api store check` says what is wrong.",
                 about,
             )
+        elif isinstance(error, QuotaExceeded):
+            logger.error(
+                "The Sanity project has used up a quota of its plan, so nobody is served (%s). "
+                "Sanity's project management shows its usage.",
+                about,
+            )
         else:
             logger.error("Sanity failed (%s)", about)
-        if isinstance(error, ReplyTimeout):
+        if isinstance(error, ResponseTimeout):
             raise StoreTimeout(about) from error
         unavailable = StoreUnavailable(about)
         if error.retry_after:
