@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from importlib.metadata import version
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.auth import metadata
-from app.auth.callers import CallerResolver
-from app.auth.claims import UserClaim
+from app.auth.callers import CallerResolver, Users
+from app.auth.claims import AccessTokenRules, AudienceClaim, ScopeClaim, UserClaim
 from app.auth.cookies import SessionCookies
-from app.auth.introspection import IntrospectedTokens, ask_issuer
+from app.auth.introspection import IntrospectedJWTs, IntrospectedTokens, ask_issuer
 from app.auth.issuer import RemoteIssuer
 from app.auth.jwt import JWTValidator
 from app.auth.keys import Issuer
-from app.auth.nextauth import SessionTokens
+from app.auth.nextauth import BY_EMAIL, SessionTokens
 from app.auth.protector import Protector
 from app.auth.tokens import TokenFormat, TokenKind, TokenValidator
 from app.openapi.api import Api
@@ -29,12 +31,14 @@ from app.service.stores.sanity.client import ContentLake, Limits
 from app.service.stores.sanity.store import SanityStore
 from app.service.stores.sqlite.store import SqliteStore
 from app.service.workout_logs import WorkoutLogs
-from app.settings import Settings
+from app.settings import SCOPES, Settings, default_lookup
 from app.strict_json import MAX_BODY_BYTES
 from app.web import cors, health, log_redaction, problems
 from app.web.flask_app import ApiFlask
 from app.web.rate_limits import RateLimits
 from app.workout_logs.routes import create_blueprint
+
+logger = logging.getLogger(__name__)
 
 
 def create_app(
@@ -47,7 +51,7 @@ def create_app(
     settings = settings or Settings.from_environ()
     if issuer is None:
         settings.require_sign_in()
-        issuer = _create_issuer(settings)
+        issuer = create_issuer(settings)
     store = store or create_store(settings)
     links = ExternalLinks(settings.external_link_hosts)
 
@@ -71,7 +75,12 @@ def create_app(
         credentials=settings.nextauth_cookie,
         loopback=settings.development,
     )
-    _create_protector(settings, store, issuer).init_app(app)
+    limits = None
+    if settings.rate_limit:
+        limits = RateLimits(settings.rate_limit, storage=settings.rate_limit_storage)
+    create_protector(settings, store, issuer, limits=limits).init_app(app)
+    for each in settings.relaxed_checks:
+        logger.warning("checks of access tokens are relaxed: %s", each)
     app.register_blueprint(health.create_blueprint(store))
     api = Api(app, lambda: served_schemes(settings, issuer))
     app.register_blueprint(metadata.create_blueprint(issuer))
@@ -107,23 +116,34 @@ def create_content_lake(settings: Settings, token: str) -> ContentLake:
     )
 
 
-def _create_issuer(settings: Settings) -> Issuer | None:
+def create_issuer(settings: Settings) -> Issuer | None:
     """Whose access tokens to accept, if anybody's."""
     if not settings.oauth_issuer:
         return None
-    return RemoteIssuer(settings.oauth_issuer, settings.oauth_audience)
+    return RemoteIssuer(
+        settings.oauth_issuer,
+        settings.oauth_audiences[0],
+        jwks_url=settings.oauth_jwks_url,
+        refresh_seconds=settings.oauth_keys_refresh_seconds,
+        outage_seconds=settings.oauth_keys_outage_seconds,
+    )
 
 
-def _create_protector(settings: Settings, store: Store, issuer: Issuer | None) -> Protector:
-    limits = None
-    if settings.rate_limit:
-        limits = RateLimits(settings.rate_limit, storage=settings.rate_limit_storage)
+def create_protector(
+    settings: Settings, users: Users, issuer: Issuer | None, *, limits: RateLimits | None = None
+) -> Protector:
+    """Who may call, as the settings say: without `limits` as often as they like."""
     cookies = None
     if settings.nextauth_cookie:
         cookies = SessionCookies(settings.cors_origins, secure_only=not settings.development)
     return Protector(
         TokenValidator(_create_token_kinds(settings, issuer, limits)),
-        CallerResolver(store, cache_seconds=settings.caller_cache_seconds),
+        CallerResolver(
+            users,
+            cache_seconds=settings.caller_cache_seconds,
+            coach_relation=settings.coach_relation,
+            before_asking=limits.check_user if limits else None,
+        ),
         cookies=cookies,
         limits=limits,
     )
@@ -134,31 +154,44 @@ def _create_token_kinds(
 ) -> dict[TokenFormat, TokenKind]:
     """The check of each kind of token that is switched on."""
     kinds: dict[TokenFormat, TokenKind] = {}
-    user_claim = _user_claim(settings.oauth_user_claim)
     if issuer:
-        kinds["JWT"] = JWTValidator(issuer, user_claim=user_claim)
-    if issuer and settings.oauth_introspection_client_id:
-        ask = ask_issuer(
-            issuer,
-            client_id=settings.oauth_introspection_client_id,
-            client_secret=settings.oauth_introspection_client_secret,
-            url=settings.oauth_introspection_url,
-        )
-        kinds["opaque"] = IntrospectedTokens(
-            issuer,
-            ask,
-            user_claim=user_claim,
-            before_asking=limits.check_anonymous if limits else None,
-        )
+        rules = _access_token_rules(settings, issuer)
+        jwts = JWTValidator(issuer, rules, complete=not settings.oauth_introspect_jwt)
+        kinds["JWT"] = jwts
+        if settings.oauth_introspection_client_id:
+            ask = ask_issuer(
+                issuer,
+                client_id=settings.oauth_introspection_client_id,
+                client_secret=settings.oauth_introspection_client_secret,
+                url=settings.oauth_introspection_url,
+            )
+            before_asking = limits.check_anonymous if limits else None
+            opaque = IntrospectedTokens(issuer, ask, rules, before_asking=before_asking)
+            kinds["opaque"] = opaque
+            if settings.oauth_introspect_jwt:
+                kinds["JWT"] = IntrospectedJWTs(jwts, opaque)
     if settings.nextauth_secret:
+        claim = settings.nextauth_user_claim
         kinds["JWE"] = SessionTokens(
             settings.nextauth_secret,
             scopes=settings.nextauth_scopes,
-            user_claim=_user_claim(settings.nextauth_user_claim or settings.oauth_user_claim),
+            user_claim=replace(BY_EMAIL, name=claim, lookup=default_lookup(claim)),
             max_age=settings.nextauth_max_age or None,
         )
     return kinds
 
 
-def _user_claim(name: str) -> UserClaim:
-    return UserClaim(name, "email" if name == "email" else "id")
+def _access_token_rules(settings: Settings, issuer: Issuer) -> AccessTokenRules:
+    audiences = frozenset(settings.oauth_audiences or (issuer.audience,))
+    names = dict(zip(SCOPES, SCOPES, strict=True))
+    names |= dict(each.split("=", 1) for each in settings.oauth_scope_names)
+    return AccessTokenRules(
+        audience=AudienceClaim(audiences, settings.oauth_audience_claim),
+        scope=ScopeClaim(
+            settings.oauth_scope_claim, names, frozenset(settings.oauth_default_scopes)
+        ),
+        user=UserClaim(
+            settings.oauth_user_claim, settings.oauth_lookup, settings.oauth_email_verified
+        ),
+        profile=settings.oauth_token_profile,
+    )

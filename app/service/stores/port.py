@@ -16,12 +16,27 @@ from typing import Any, NamedTuple, Protocol
 from app.service.documents import Document
 from app.service.reading import LogRow, StoredLog
 
+MAX_SAME_EMAIL = 10
+"""Users with one address, or nearly one, that a store compares."""
+
+
+class PlannedRunner(NamedTuple):
+    """A user whom an active `trainingPlan` names as its runner, and whether it has a `coachId`."""
+
+    id: str
+    has_coach: bool
+
 
 class StoredUser(NamedTuple):
-    """A `user` document and the `_id`s of the users whose `coachId` refers to it."""
+    """A `user` document, and whom it may coach; `app.service.policy` decides which of them count.
+
+    `coached_ids` are the `_id`s of the users whose `coachId` refers to it, `planned` the runners of
+    the active plans that name it as coach, one for each plan.
+    """
 
     document: Document
     coached_ids: Sequence[str]
+    planned: Sequence[PlannedRunner] = ()
 
 
 class Position(NamedTuple):
@@ -76,9 +91,10 @@ class Store(Protocol):
     def find_users(
         self, *, user_id: str | None = None, email: str | None = None
     ) -> list[StoredUser]:
-        """The published `user` documents with this `_id`, or with this e-mail whatever its case.
+        """The published `user` documents with this `_id`, or with this e-mail address.
 
-        Two at most: more than one is ambiguous, however many there are.
+        `app.service.emails` says which addresses are the same. At most `MAX_SAME_EMAIL` documents:
+        more than one is ambiguous, however many there are.
         """
 
     def list_logs(self, query: LogQuery) -> LogPage:

@@ -14,6 +14,7 @@ _SESSION = "{_id, _type, date, day, type, distance, duration, pace}"
 _PLAN = "{_id, _type, runnerId}"
 _RUNNER = "{_id, _type, name}"
 _USER = "{_id, _type, name, email, role}"
+_COACHED = '{_id, _type, "hasCoach": defined(coachId)}'
 
 _ROW = f"""{{
   "document": @,
@@ -29,15 +30,24 @@ _ROW = f"""{{
 
 _WITH_COACHED = f"""{{
   "document": {_USER},
-  "coachedIds": *[_type == "user" && (coachId._ref == ^._id || coachId == ^._id)]._id
+  "coachedIds": *[_type == "user" && (coachId._ref == ^._id || coachId == ^._id)]._id,
+  "planned": *[
+    _type == "trainingPlan" && status == "active" && (coachId._ref == ^._id || coachId == ^._id)
+  ]{{
+    "runner": select(
+      defined(runnerId._ref) => runnerId->{_COACHED},
+      *[_type == "user" && _id == ^.runnerId][0]{_COACHED}
+    )
+  }}.runner
 }}"""
 
-# Who is the person of a token, and whom do they coach? By `_id`, then by `coachId`: both indexed.
+# Which user, and whom do they coach? By `_id`, then by `coachId`: both indexed.
 USER_BY_ID = f'*[_type == "user" && _id == $id][0...1]{_WITH_COACHED}'
 
-# The same by e-mail. `lower()` keeps the index from serving the address; `_type` narrows to the
-# people, and the caller cache asks once in a while only. Two show that an address is ambiguous.
-USERS_BY_EMAIL = f'*[_type == "user" && lower(email) == lower($email)][0...2]{_WITH_COACHED}'
+# The same by e-mail: `$email` in lower case, `$limit` documents. `lower()` keeps the index from
+# serving the address; `_type` narrows to the users, and the caller cache asks now and then only.
+USERS_BY_EMAIL = f"""*[_type == "user" && lower(email) == $email]
+  | order(_id asc)[0...$limit]{_WITH_COACHED}"""
 
 # One log with its session and runner: by `_id`, indexed.
 LOG = f'*[_type == "workoutLog" && _id == $id][0]{_ROW}'

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from app.service import emails
 from app.service.documents import Document, holds_nul, loads, now
 from app.service.errors import (
     DuplicateLog,
@@ -29,9 +30,11 @@ from app.service.errors import (
 )
 from app.service.reading import LogRow, StoredLog, of_type, row_of
 from app.service.stores.port import (
+    MAX_SAME_EMAIL,
     CreateContext,
     LogPage,
     LogQuery,
+    PlannedRunner,
     StoredUser,
 )
 from app.service.stores.sanity import queries, writes
@@ -67,9 +70,9 @@ class SanityStore:
                 return self._lake.query(
                     queries.USER_BY_ID, {"id": user_id}, _users, tag="find-users"
                 )
-            return self._lake.query(
-                queries.USERS_BY_EMAIL, {"email": email}, _users, tag="find-users"
-            )
+            parameters = {"email": (email or "").lower(), "limit": MAX_SAME_EMAIL}
+            found = self._lake.query(queries.USERS_BY_EMAIL, parameters, _users, tag="find-users")
+        return [each for each in found if emails.same(each.document.get("email"), email or "")]
 
     def list_logs(self, query: LogQuery) -> LogPage:
         filters = _filters(query)
@@ -225,7 +228,18 @@ def _filters(query: LogQuery) -> dict[str, dict[str, Any]]:
 
 
 def _users(rows: list[Any]) -> list[StoredUser]:
-    return [StoredUser(row["document"], row["coachedIds"]) for row in rows]
+    return [
+        StoredUser(
+            row["document"],
+            row["coachedIds"],
+            [
+                PlannedRunner(runner["_id"], runner["hasCoach"])
+                for runner in row["planned"]
+                if of_type("user", runner)
+            ],
+        )
+        for row in rows
+    ]
 
 
 class _Result(msgspec.Struct):

@@ -63,10 +63,28 @@ OWN_INDEXES = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NO
 
 USER_BY_ID = "SELECT body FROM document WHERE id = :user_id AND type = 'user'"
 
-# Two rows are enough to know that an address is ambiguous.
-USERS_BY_EMAIL = "SELECT body FROM document WHERE email = lower(:email) AND type = 'user' LIMIT 2"
+USERS_BY_EMAIL = """
+SELECT body FROM document
+WHERE type = 'user' AND email = :email AND json_type(body, '$.email') = 'text'
+LIMIT :limit
+"""
+
+# SQLite's own lower case is that of ASCII letters: these are compared one by one, from the index.
+USERS_BY_UNICODE_EMAIL = """
+SELECT body FROM document
+WHERE type = 'user' AND email IS NOT NULL AND fold_email(email) = :email
+LIMIT :limit
+"""
 
 COACHED_IDS = "SELECT id FROM document WHERE coach_id = :coach_id AND type = 'user' ORDER BY id"
+
+PLANNED_RUNNERS = """
+SELECT runner.id, runner.coach_id IS NOT NULL
+FROM document AS plan JOIN document AS runner ON runner.id = plan.runner_id
+WHERE plan.type = 'trainingPlan' AND plan.coach_id = :coach_id
+AND json_extract(plan.body, '$.status') = 'active' AND runner.type = 'user'
+ORDER BY runner.id
+"""
 
 PUBLISHED = "SELECT body FROM document WHERE id = :id AND type = :type"
 

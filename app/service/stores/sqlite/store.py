@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from app.service import emails
 from app.service.documents import Document, loads, now, reference_id, revision_of
 from app.service.errors import (
     DuplicateLog,
@@ -31,9 +32,11 @@ from app.service.errors import (
 from app.service.reading import StoredLog, decode_row
 from app.service.stores import timing
 from app.service.stores.port import (
+    MAX_SAME_EMAIL,
     CreateContext,
     LogPage,
     LogQuery,
+    PlannedRunner,
     StoredUser,
 )
 from app.service.stores.sqlite import queries
@@ -80,10 +83,9 @@ class SqliteStore:
             if user_id is not None:
                 rows = connection.execute(queries.USER_BY_ID, {"user_id": user_id})
             else:
-                rows = connection.execute(queries.USERS_BY_EMAIL, {"email": email})
+                rows = _rows_by_email(connection, email or "")
             return [
-                StoredUser(document, _coached_ids(connection, document["_id"]))
-                for document in map(_document, rows.fetchall())
+                _with_coached(connection, document) for document in map(_document, rows.fetchall())
             ]
 
     def list_logs(self, query: LogQuery) -> LogPage:
@@ -279,8 +281,25 @@ def _published(connection: sqlite3.Connection, id_: str, type_: str) -> Document
     return _document(row) if row else None
 
 
-def _coached_ids(connection: sqlite3.Connection, coach_id: str) -> list[str]:
-    return [id_ for (id_,) in connection.execute(queries.COACHED_IDS, {"coach_id": coach_id})]
+def _rows_by_email(connection: sqlite3.Connection, email: str) -> sqlite3.Cursor:
+    """An address of ASCII only is the same only as one of ASCII only, whose index serves it."""
+    parameters = {"email": emails.fold(email), "limit": MAX_SAME_EMAIL}
+    if email.isascii():
+        return connection.execute(queries.USERS_BY_EMAIL, parameters)
+    connection.create_function("fold_email", 1, emails.fold, deterministic=True)
+    return connection.execute(queries.USERS_BY_UNICODE_EMAIL, parameters)
+
+
+def _with_coached(connection: sqlite3.Connection, user: Document) -> StoredUser:
+    coach = {"coach_id": user["_id"]}
+    return StoredUser(
+        user,
+        [id_ for (id_,) in connection.execute(queries.COACHED_IDS, coach)],
+        [
+            PlannedRunner(id_, bool(has_coach))
+            for id_, has_coach in connection.execute(queries.PLANNED_RUNNERS, coach)
+        ],
+    )
 
 
 def _log_at(connection: sqlite3.Connection, log_id: str, revision: str) -> dict[str, Any]:
