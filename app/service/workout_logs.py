@@ -118,6 +118,9 @@ class WorkoutLogs:
             if broken:
                 raise InvalidLog(broken)
             if not changes:
+                current = self._current(stored)
+                if documents.revision_of(current) != log.revision:
+                    raise RevisionMismatch(current)
                 return log
             values = documents.field_values(changes) | {"updatedAt": documents.now()}
             document = self._store.update_log(
@@ -150,6 +153,14 @@ class WorkoutLogs:
             raise NotFound
         return stored
 
+    def _current(self, stored: StoredLog) -> Document:
+        """The log's document as it is now: reads may be behind. Raises `NotFound`."""
+        log_id = stored.document["_id"]
+        current = self._store.read_current([log_id]).get(log_id)
+        if current is None:
+            raise NotFound
+        return current
+
     def _write(
         self,
         caller: Caller,
@@ -159,9 +170,9 @@ class WorkoutLogs:
     ) -> WorkoutLog:
         """Read the log and `write` it, guarded by the revision that was read.
 
-        When somebody else wrote in between, the write is made again on what is there now, so that
-        neither change is lost. Within a process such writes take turns, so the race is with other
-        processes only.
+        When somebody else wrote in between, or the read was behind an earlier write, the write is
+        made again on what is there now, so that neither change is lost. Within a process such
+        writes take turns, so the race is with other processes only.
         """
         with self._locks.of(log_id):
             stored = self._find(caller, log_id)
@@ -170,11 +181,14 @@ class WorkoutLogs:
                 log = self._reader.read_stored(stored)
                 if not policy.may_write(caller, log.runner_id):
                     raise Forbidden(_COACH_WRITES)
-                if precondition is not None and not precondition(log.revision):
-                    raise RevisionMismatch(stored.document)
                 try:
+                    if precondition is not None and not precondition(log.revision):
+                        raise RevisionMismatch(self._current(stored))
                     return write(stored, log)
                 except RevisionMismatch as mismatch:
+                    revision = documents.revision_of(mismatch.current)
+                    if precondition is not None and not precondition(revision):
+                        raise
                     stored = stored._replace(document=mismatch.current)
                 if time.monotonic() - started > MAX_LOCK_SECONDS:
                     break

@@ -176,12 +176,16 @@ async function mutate({url, body, rights, disturbed}) {
 }
 
 function doc({rest, rights}) {
-  if (!rights.includes('read')) throw unauthorized()
   const asked = rest.split(',').map(decodeURIComponent)
+  const hidden = asked.filter((id) => !rights.includes('read') && id.includes('.'))
   const missing = asked.filter((id) => !dataset.get(id))
+  const found = asked.filter((id) => !hidden.includes(id) && !missing.includes(id))
   return {
-    documents: asked.map((id) => dataset.get(id)).filter(Boolean).reverse(),
-    omitted: missing.map((id) => ({id, reason: 'existence'})),
+    documents: found.map((id) => dataset.get(id)).reverse(),
+    omitted: [
+      ...hidden.map((id) => ({id, reason: 'permission'})),
+      ...missing.filter((id) => !hidden.includes(id)).map((id) => ({id, reason: 'existence'})),
+    ],
   }
 }
 

@@ -77,58 +77,6 @@ class TestRoundTrips:
         assert lake.requests() == {"query": 2, "mutate": 0, "doc": 0}
 
 
-class TestIndexLag:
-    """Queries are half a second behind the documents."""
-
-    LAG = 0.5
-
-    def test_what_a_client_has_written_it_reads_back(
-        self, lake: ContentLake, runner: Client
-    ) -> None:
-        lake.delays(index_lag=self.LAG)
-        created = runner.create(NEW)
-        assert created.status_code == 201
-        assert runner.get(NEW_ID).json == created.json
-        assert runner.list(sessionId=NEW["sessionId"]).json["data"] == [created.json["data"]]
-        assert runner.update(NEW_ID, {"notes": "x"}).status_code == 200
-        assert runner.get(NEW_ID).json["data"]["notes"] == "x"
-        assert runner.delete(NEW_ID).status_code == 204
-        assert runner.get(NEW_ID).status_code == 404
-        assert runner.create(NEW).status_code == 201
-
-    def test_an_update_keeps_what_another_program_has_just_written(
-        self, lake: ContentLake, runner: Client
-    ) -> None:
-        lake.delays(index_lag=self.LAG)
-        lake.mutate({"patch": {"id": OLD, "set": {"weather": "hail"}}}, visibility="async")
-        assert runner.get(OLD).json["data"]["weather"] is None, "or the index does not lag"
-        answer = runner.update(OLD, {"notes": "x"})
-        assert answer.json["data"]["weather"] == "hail"
-        assert answer.json["data"]["notes"] == "x"
-
-    def test_a_stale_read_costs_a_conditional_write_its_turn(
-        self, lake: ContentLake, runner: Client
-    ) -> None:
-        lake.delays(index_lag=self.LAG)
-        etag = runner.get(OLD).headers["ETag"]
-        lake.mutate({"patch": {"id": OLD, "set": {"weather": "hail"}}}, visibility="async")
-        assert runner.update(OLD, {"notes": "x"}, **{"If-Match": etag}).status_code == 412
-        assert runner.delete(OLD, **{"If-Match": etag}).status_code == 412
-
-    def test_a_second_log_of_the_pair_is_refused(self, lake: ContentLake, runner: Client) -> None:
-        lake.delays(index_lag=self.LAG)
-        document = {**world.log(RUNNER, 10), "_id": NEW_ID}
-        lake.mutate({"create": document}, visibility="async")
-        answer = runner.create(NEW)
-        assert (answer.status_code, answer.json["existingId"]) == (409, NEW_ID)
-
-    def test_a_deleted_log_is_gone(self, lake: ContentLake, runner: Client) -> None:
-        lake.delays(index_lag=self.LAG)
-        lake.mutate({"delete": {"id": OLD}}, visibility="async")
-        assert runner.update(OLD, {"notes": "x"}).status_code == 404
-        assert runner.delete(OLD).status_code == 404
-
-
 class TestRefusedWrites:
     def test_bring_the_document_as_it_is(self, store: SanityStore) -> None:
         first = store.create_log({"_id": NEW_ID, "_type": "workoutLog"}, transaction_id="t1")

@@ -101,7 +101,14 @@ class Store(Protocol):
         """One page of logs."""
 
     def get_log(self, log_id: str) -> StoredLog | None:
-        """One log, or None."""
+        """One log, or None. One that this API has created is found as soon as it exists."""
+
+    def read_current(self, log_ids: Collection[str]) -> Mapping[str, Document]:
+        """The logs with these ids that exist, by id, as they are now.
+
+        The other reads of a store may be some moments behind its writes. This one is not, and costs
+        a round trip: it is for what would otherwise be refused without reason.
+        """
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         """What decides on a new log for the pair."""

@@ -1,9 +1,10 @@
 """The store in a Sanity dataset.
 
-Every write waits until queries see it (`visibility=sync`), so whoever has had the answer to a
-write, or hears of it from somebody who had, reads it back, through any process. Where queries are
-behind the writes of other programs, the revision guards each write, and a refused write brings the
-document as it really is (`RevisionMismatch.current`, `DuplicateLog.existing`).
+Queries read an index, which may be behind the documents: behind the writes of other programs, and
+for moments even behind our own, though each waits until queries should see it (`visibility=sync`).
+So the revision guards each write, a refused write brings the document as it really is
+(`RevisionMismatch.current`, `DuplicateLog.existing`), and `read_current` asks the documents
+themselves (https://www.sanity.io/docs/http-reference/doc).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 import msgspec
 
 from app.service import emails
-from app.service.documents import Document, holds_nul, loads, now
+from app.service.documents import Document, holds_nul, is_log_id, loads, now, reference_id
 from app.service.errors import (
     DuplicateLog,
     LogInUse,
@@ -90,12 +91,31 @@ class SanityStore:
 
     def get_log(self, log_id: str) -> StoredLog | None:
         with _translated():
-            return self._lake.query(
+            found = self._lake.query(
                 queries.LOG,
                 {"id": log_id},
                 lambda row: StoredLog.of(row) if row else None,
                 tag="get-log",
             )
+        if found is None and is_log_id(log_id):
+            return self._get_unindexed(log_id)
+        return found
+
+    def _get_unindexed(self, log_id: str) -> StoredLog | None:
+        """A log that queries may not see yet."""
+        document = self.read_current([log_id]).get(log_id)
+        if document is None:
+            return None
+        context = self.read_for_create(
+            runner_id=reference_id(document.get("runnerId")) or "",
+            session_id=reference_id(document.get("sessionId")) or "",
+        )
+        return StoredLog(document, context.session, context.runner)
+
+    def read_current(self, log_ids: Collection[str]) -> dict[str, Document]:
+        with _translated():
+            found = self._lake.documents(log_ids, tag="read-current")
+        return {each["_id"]: each for each in found.values() if each["_type"] == "workoutLog"}
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         pair = {"runnerId": runner_id, "sessionId": session_id}

@@ -119,6 +119,11 @@ class SqliteStore:
             row = connection.execute(queries.LOG, {"id": log_id}).fetchone()
         return StoredLog.of(loads(row[0])) if row else None
 
+    def read_current(self, log_ids: Collection[str]) -> dict[str, Document]:
+        with self.reading() as connection:
+            found = {each: _published(connection, each, "workoutLog") for each in log_ids}
+        return {log_id: document for log_id, document in found.items() if document is not None}
+
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         pair = {"runner_id": runner_id, "session_id": session_id}
         with self.reading() as connection:
