@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.service import cursor, documents, policy, rules
 from app.service.documents import Document
@@ -33,6 +33,13 @@ Precondition = Callable[[str], bool]
 
 WRITE_TRIES = 30
 """How often an unconditional write is tried before too many other processes won the race."""
+
+
+class Created(NamedTuple):
+    """The log, and whether a request before this one has created it (`Idempotency-Key`)."""
+
+    log: WorkoutLog
+    replayed: bool
 
 
 class WorkoutLogs:
@@ -64,17 +71,28 @@ class WorkoutLogs:
         logs = [*map(self._reader.read, rows)]
         return Page(logs, Pagination(query.limit, next_cursor, page.total))
 
-    def get(self, caller: Caller, log_id: str) -> WorkoutLog:
-        """The log. Raises `NotFound` if there is none that the caller may read."""
-        return self._reader.read_stored(self._find(caller, log_id))
+    def get(
+        self, caller: Caller, log_id: str, precondition: Precondition | None = None
+    ) -> WorkoutLog:
+        """The log.
+
+        Raises `NotFound` if there is none that the caller may read, and `RevisionMismatch` when
+        `precondition` does not hold.
+        """
+        stored = self._find(caller, log_id)
+        log = self._reader.read_stored(stored)
+        if precondition is not None and not precondition(log.revision):
+            raise RevisionMismatch(stored.document)
+        return log
 
     def create(
         self, caller: Caller, sent: Mapping[str, Any], idempotency_key: str | None = None
-    ) -> WorkoutLog:
+    ) -> Created:
         """A new log from attributes of `WorkoutLog`: `session_id`, `status` and what else is sent.
 
-        With a key, the same request made again returns the log that the first one created, as long
-        as nobody has changed it. Raises `Forbidden`, `InvalidLog` and `DuplicateLog`.
+        With a key, the same request made again replays: it returns the log that the first one
+        created, as long as nobody has changed it. Raises `Forbidden`, `InvalidLog` and
+        `DuplicateLog`.
         """
         runner_id = sent.get("runner_id") or caller.id
         session_id = sent["session_id"]
@@ -82,7 +100,7 @@ class WorkoutLogs:
             raise Forbidden("Only an admin may create a log for somebody else.")
         sent = {**sent, "runner_id": runner_id}
         values = rules.of_new_log(sent)
-        transaction = Transaction.of(caller, idempotency_key, sent)
+        transaction = Transaction.of(caller, idempotency_key, values)
 
         context = self._store.read_for_create(runner_id=runner_id, session_id=session_id)
         measured = [name for name in rules.MEASUREMENTS if sent.get(name) is not None]
@@ -93,11 +111,19 @@ class WorkoutLogs:
         if broken:
             raise InvalidLog(broken)
         log_id = documents.log_id_of(runner_id, session_id)
-        if context.existing:
-            document = self._replayed(transaction, log_id, context.existing)
-        else:
-            document = self._create(transaction, _new_document(log_id, values))
-        return self._reader.read_stored(StoredLog(document, context.session, context.runner))
+        existing = context.existing
+        if not existing:
+            try:
+                document = self._store.create_log(
+                    _new_document(log_id, values), transaction_id=transaction.id
+                )
+            except DuplicateLog as duplicate:
+                # Another request, perhaps a repetition of this one, has created it meanwhile.
+                existing = [duplicate.existing]
+        if existing:
+            document = _replayed(transaction, log_id, existing)
+        log = self._reader.read_stored(StoredLog(document, context.session, context.runner))
+        return Created(log, replayed=bool(existing))
 
     def update(
         self,
@@ -194,26 +220,6 @@ class WorkoutLogs:
                     break
         raise StoreUnavailable(f"{log_id} changed during each try to write it")
 
-    def _create(self, transaction: Transaction, document: Document) -> Document:
-        try:
-            return self._store.create_log(document, transaction_id=transaction.id)
-        except DuplicateLog as duplicate:
-            # Somebody, perhaps this very request sent twice, was faster since the context was read.
-            return self._replayed(transaction, duplicate.existing_id, [duplicate.existing])
-
-    def _replayed(
-        self, transaction: Transaction, log_id: str, existing: Sequence[Document]
-    ) -> Document:
-        """The existing log, if this transaction made it and nobody changed it since."""
-        for document in existing:
-            revision = documents.revision_of(document)
-            if revision == transaction.id:
-                return document
-            if transaction.key_prefix and revision.startswith(transaction.key_prefix):
-                raise InvalidLog([_KEY_REUSED])
-        of_the_pair = [document for document in existing if document["_id"] == log_id]
-        raise DuplicateLog((of_the_pair or existing)[0])
-
 
 _COACH_WRITES = "A coach reads the logs of their runners, but does not change them."
 
@@ -234,6 +240,21 @@ def _context_violations(context: CreateContext, runner_id: str) -> Sequence[Viol
             Violation("not-found", "There is no such session in the runner's plans.", "/sessionId")
         )
     return broken
+
+
+def _replayed(transaction: Transaction, log_id: str, existing: Sequence[Document]) -> Document:
+    """The existing log, if it is as a request with the same key and meaning made it.
+
+    Raises `InvalidLog` where the key was used for another request, else `DuplicateLog`.
+    """
+    for document in existing:
+        revision = documents.revision_of(document)
+        if transaction.made(revision):
+            return document
+        if transaction.has_the_key_of(revision):
+            raise InvalidLog([_KEY_REUSED])
+    of_the_pair = [document for document in existing if document["_id"] == log_id]
+    raise DuplicateLog((of_the_pair or existing)[0])
 
 
 def _new_document(log_id: str, values: Mapping[str, Any]) -> Document:
