@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test lint spec spec-diff fuzz bench
+.PHONY: help setup run serve test lint spec spec-diff fuzz migration bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ spec-diff: .venv/development ## Fail on a breaking change since BASE without a m
 
 fuzz: .venv/development ## Ask each operation 1,000 made-up requests, on both stores
 	FUZZ_EXAMPLES=1000 $(BIN)/pytest -o timeout=3600 tests/spec/test_fuzz.py -k "promises or life"
+
+migration: .venv/development ## Migrate 20,000 made-up old documents on both stores
+	MIGRATION_DOCUMENTS=20000 $(BIN)/pytest tests/upkeep/test_migration.py -k old_documents
 
 # The stamps below stand for what is installed; a change of the dependencies installs anew.
 .venv/bin/uv:

@@ -25,11 +25,17 @@ from app.openapi.security import served_schemes
 from app.pages import assets
 from app.pages import problems as problem_pages
 from app.pages import routes as docs
+from app.service.days import TimeZone
 from app.service.external_links import ExternalLinks
+from app.service.reading import LogReader
 from app.service.stores.port import Store
 from app.service.stores.sanity.client import ContentLake, Limits
+from app.service.stores.sanity.conformance.probe import Probe
+from app.service.stores.sanity.pacing import Paced
 from app.service.stores.sanity.store import SanityStore
+from app.service.stores.sanity.transport import Connections
 from app.service.stores.sqlite.store import SqliteStore
+from app.service.upkeep.rules import Rules
 from app.service.workout_logs import WorkoutLogs
 from app.settings import SCOPES, Settings, default_lookup
 from app.strict_json import MAX_BODY_BYTES
@@ -98,22 +104,52 @@ def create_store(settings: Settings) -> Store:
     return SqliteStore(settings.sqlite_path)
 
 
-def create_content_lake(settings: Settings, token: str) -> ContentLake:
-    """A client of the Sanity project's dataset."""
+def create_content_lake(settings: Settings, token: str, *, patient: bool = False) -> ContentLake:
+    """A client of the Sanity project's dataset. A `patient` one is for long work: it waits for
+    minutes, and keeps to the rate that Sanity allows.
+    """
+    url = _sanity_url(settings)
+    limits = Limits(
+        connect_timeout=settings.sanity_connect_timeout,
+        read_timeout=settings.sanity_read_timeout,
+        deadline=settings.sanity_deadline,
+        retries=settings.sanity_retries,
+        pool_size=settings.sanity_pool_size,
+        writes_at_once=settings.sanity_writes_at_once,
+    )
+    adapter = None
+    if patient:
+        limits = replace(limits, read_timeout=60, deadline=180, retries=8)
+        adapter = Paced(Connections(url, max_idle=limits.writes_at_once))
     return ContentLake(
-        settings.sanity_api_url or f"https://{settings.sanity_project_id}.api.sanity.io",
+        url,
         dataset=settings.sanity_dataset,
         token=token,
         api_version=settings.sanity_api_version,
-        limits=Limits(
-            connect_timeout=settings.sanity_connect_timeout,
-            read_timeout=settings.sanity_read_timeout,
-            deadline=settings.sanity_deadline,
-            retries=settings.sanity_retries,
-            pool_size=settings.sanity_pool_size,
-            writes_at_once=settings.sanity_writes_at_once,
-        ),
+        limits=limits,
+        adapter=adapter,
     )
+
+
+def create_rules(settings: Settings) -> Rules:
+    """What is looked for in the documents of a store."""
+    return Rules(LogReader(ExternalLinks(settings.external_link_hosts)), TimeZone("UTC"))
+
+
+def create_probe(settings: Settings) -> Probe:
+    """What asks the Content Lake single questions."""
+    url = _sanity_url(settings)
+    return Probe(
+        url,
+        dataset=settings.sanity_dataset,
+        token=settings.sanity_api_token,
+        api_version=settings.sanity_api_version,
+        open_adapter=lambda: Connections(url, max_idle=10),
+    )
+
+
+def _sanity_url(settings: Settings) -> str:
+    return settings.sanity_api_url or f"https://{settings.sanity_project_id}.api.sanity.io"
 
 
 def create_issuer(settings: Settings) -> Issuer | None:

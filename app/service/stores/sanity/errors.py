@@ -36,9 +36,12 @@ import msgspec
 
 
 class ContentLakeError(Exception):
-    """Root of the tree above. `retry_after` is in seconds, where the Content Lake named them."""
+    """Root of the tree above. `retry_after` is in seconds, where the Content Lake named them;
+    `types` are those of its response, the most telling one first.
+    """
 
     retry_after: float | None = None
+    types: tuple[str, ...] = ()
 
 
 class NotExecuted(ContentLakeError):
@@ -154,12 +157,13 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> ContentLak
         content = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         content = None
-    types = [*_types(content)]
+    types = (*types_of(content),)
     about = f"{status} {' '.join(types)}".rstrip() + trace(headers)
     error = _kind(status, types)(about)
     error.retry_after = _seconds(headers.get("retry-after"))
     if error.retry_after is None and status == 429:
         error.retry_after = _seconds(headers.get("ratelimit-reset"))
+    error.types = types
     return error
 
 
@@ -180,7 +184,7 @@ def trace(headers: Mapping[str, str]) -> str:
     return f" (trace {parts[1]})" if len(parts) > 1 and parts[1].isalnum() else ""
 
 
-def _types(content: Any) -> Iterator[str]:
+def types_of(content: Any) -> Iterator[str]:
     """Every plain word that tells the kind of the error, the most telling first."""
     if not isinstance(content, dict):
         return
@@ -189,7 +193,9 @@ def _types(content: Any) -> Iterator[str]:
         items = envelope.get("items")
         for item in items if isinstance(items, list) else ():
             inner = item.get("error") if isinstance(item, dict) else None
-            yield from _words(inner.get("type") if isinstance(inner, dict) else None)
+            if isinstance(inner, dict):
+                yield from _words(inner.get("type"))
+                yield from _words(inner.get("permission"))
         yield from _words(envelope.get("type"))
     yield from _words(content.get("errorCode"))
 

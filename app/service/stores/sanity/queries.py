@@ -75,17 +75,18 @@ REVISION = "*[_id == $id][0]._rev"
 # Does the store answer? The cheapest question that needs the right to read.
 PING = 'defined(*[_type == "user"][0]._id)'
 
-# What is there? For the operator only: `count()` by type is indexed, but for the logs of old shape.
+# What is there? For the operator only; `count()` by type is indexed.
 COUNTS = """{
   "user": count(*[_type == "user"]),
   "trainingPlan": count(*[_type == "trainingPlan"]),
   "trainingSession": count(*[_type == "trainingSession"]),
   "workoutLog": count(*[_type == "workoutLog"]),
-  "feedback": count(*[_type == "feedback"]),
-  "old": count(*[
-    _type == "workoutLog" && !(defined(sessionId._ref) && defined(runnerId._ref))
-  ])
+  "feedback": count(*[_type == "feedback"])
 }"""
+
+# For the upkeep: the documents of a type, page by page, and the types of some documents.
+DOCUMENTS = "*[_type == $type && _id > $after] | order(_id asc)[0...$limit]"
+TYPES = "*[_id in $ids]{_id, _type}"
 
 _IN_DATES = '*[_type == "trainingSession" && date >= $dateFrom && date <= $dateTo]._id'
 

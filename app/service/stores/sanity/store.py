@@ -66,7 +66,7 @@ class SanityStore:
     def find_users(
         self, *, user_id: str | None = None, email: str | None = None
     ) -> list[StoredUser]:
-        with _translated():
+        with translated():
             if user_id is not None:
                 return self._lake.query(
                     queries.USER_BY_ID, {"id": user_id}, _users, tag="find-users"
@@ -83,14 +83,14 @@ class SanityStore:
         if query.after is not None:
             params |= {"afterCreatedAt": query.after.created_at, "afterId": query.after.id}
         text = queries.list_logs(filters, after=query.after is not None, total=query.with_total)
-        with _translated():
+        with translated():
             page: LogPage = self._lake.query(
                 text, params, _itself, tag="list-logs", result_of=_page_of
             )
             return page
 
     def get_log(self, log_id: str) -> StoredLog | None:
-        with _translated():
+        with translated():
             found = self._lake.query(
                 queries.LOG,
                 {"id": log_id},
@@ -113,13 +113,13 @@ class SanityStore:
         return StoredLog(document, context.session, context.runner)
 
     def read_current(self, log_ids: Collection[str]) -> dict[str, Document]:
-        with _translated():
+        with translated():
             found = self._lake.documents(log_ids, tag="read-current")
         return {each["_id"]: each for each in found.values() if each["_type"] == "workoutLog"}
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         pair = {"runnerId": runner_id, "sessionId": session_id}
-        with _translated():
+        with translated():
             return self._lake.query(
                 queries.CONTEXT_OF_CREATE, pair, _context_of_create, tag="read-for-create"
             )
@@ -179,12 +179,12 @@ class SanityStore:
         )
 
     def ping(self) -> None:
-        with _translated():
+        with translated():
             self._lake.query(queries.PING, {}, bool, tag="ping")
 
     def _execute(self, write: writes.Write) -> Document:
         """The document that the write leaves; an empty one when it leaves none."""
-        with _translated():
+        with translated():
             try:
                 return writes.execute(self._lake, write) or {}
             except writes.Conflict as conflict:
@@ -200,7 +200,7 @@ def _error_of(conflict: writes.Conflict, write: writes.Write) -> ServiceError:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Errors of the Content Lake, logged once each for the operator, as errors of the service."""
     try:
         yield
