@@ -59,7 +59,7 @@ class ContentLake:
         self._control("DELETE", "faults")
 
     def delays(self, *, index_lag: float = 0, latency: float = 0) -> None:
-        """How many seconds queries are behind the documents, and every answer takes longer."""
+        """How many seconds queries are behind the documents, and every response takes longer."""
         delays = {"indexLag": index_lag * 1000, "latency": latency * 1000}
         self._control("PUT", "delays", json.dumps(delays))
 
@@ -94,30 +94,30 @@ class ContentLake:
     def documents(self, *, type_: str | None = None) -> list[dict[str, Any]]:
         """What is stored, drafts too."""
         query = "*[!defined($type) || _type == $type] | order(_id)"
-        answer = self._session.post(
+        response = self._session.post(
             f"{self.url}/v{API_VERSION}/data/query/{DATASET}?perspective=raw",
             headers={"Authorization": f"Bearer {VIEWER_TOKEN}"},
             json={"query": query, "params": {"type": type_}},
             timeout=10,
         )
-        found: list[dict[str, Any]] = answer.json()["result"]
+        found: list[dict[str, Any]] = response.json()["result"]
         return found
 
     def mutate(self, *mutations: Mapping[str, Any], visibility: str = "sync") -> None:
         """Write as another program would."""
-        answer = self._session.post(
+        response = self._session.post(
             f"{self.url}/v{API_VERSION}/data/mutate/{DATASET}?visibility={visibility}",
             headers={"Authorization": f"Bearer {EDITOR_TOKEN}"},
             json={"mutations": mutations},
             timeout=10,
         )
-        answer.raise_for_status()
+        response.raise_for_status()
 
     def _control(self, method: str, endpoint: str, body: str = "") -> Any:
         url = f"{self.url}/control/{endpoint}"
-        answer = self._session.request(method, url, data=body.encode(), timeout=10)
-        answer.raise_for_status()
-        return answer.json()
+        response = self._session.request(method, url, data=body.encode(), timeout=10)
+        response.raise_for_status()
+        return response.json()
 
     def close(self) -> None:
         """Let go of the connections."""

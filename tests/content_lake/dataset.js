@@ -1,6 +1,6 @@
 // One dataset: documents, transactions, strong references, and the index that queries read.
 //
-// Where Sanity does not say how it answers, this refuses: an id of a transaction that is used again,
+// Where Sanity does not say how it responds, this refuses: an id of a transaction that is used again,
 // an empty `set` or `unset`, a document without a `_type`.
 
 import {randomUUID} from 'node:crypto'

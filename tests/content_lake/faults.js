@@ -7,11 +7,11 @@ export class Faults {
 
   /**
    * A rule for the next `times` requests of a `kind` (query, mutate, doc), after the first `skip`:
-   *   {action: 'answer', status, headers?, body?}   this answer
+   *   {action: 'respond', status, headers?, body?}  this response
    *   {action: 'drop'}                              the connection is reset
-   *   {action: 'hang'}                              no answer, ever
-   *   {action: 'truncate'}                          half of the true answer, then a reset
-   *   {action: 'delay', ms}                         the true answer, later
+   *   {action: 'hang'}                              no response, ever
+   *   {action: 'truncate'}                          half of the true response, then a reset
+   *   {action: 'delay', ms}                         the true response, later
    * `when` is 'before' the request is executed (default) or 'after'.
    */
   add({times = 1, skip = 0, when = 'before', ...rule}) {

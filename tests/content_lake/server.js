@@ -89,9 +89,9 @@ async function serve(request, response, url, body) {
   const rights = rightsOf(request)
   const disturbed = Boolean(rule && !early)
   const serveKind = {query, mutate, doc, export: exportAll, history}[kind]
-  const answer = await serveKind({request, url, body, rights, rest, disturbed})
-  if (disturbed && disturb(rule, request, response, answer)) return
-  send(request, response, 200, answer, headers)
+  const content = await serveKind({request, url, body, rights, rest, disturbed})
+  if (disturbed && disturb(rule, request, response, content)) return
+  send(request, response, 200, content, headers)
 }
 
 function checkParameters(parameters) {
@@ -109,10 +109,10 @@ function checkParameters(parameters) {
   }
 }
 
-/** Whether the fault took the place of the answer. */
-function disturb(rule, request, response, answer) {
+/** Whether the fault took the place of the response. */
+function disturb(rule, request, response, content) {
   switch (rule.action) {
-    case 'answer':
+    case 'respond':
       send(request, response, rule.status, rule.body ?? '', rule.headers)
       return true
     case 'drop':
@@ -121,7 +121,7 @@ function disturb(rule, request, response, answer) {
     case 'hang':
       return true
     case 'truncate': {
-      const text = JSON.stringify(answer)
+      const text = JSON.stringify(content)
       response.writeHead(200, {'content-type': 'application/json', 'content-length': text.length})
       response.write(text.slice(0, text.length / 2), () => request.socket.destroy())
       return true
@@ -162,7 +162,7 @@ async function mutate({url, body, rights, disturbed}) {
     throw mutationError(403, index, 'insufficientPermissionsError', description, {permission})
   })
   const {results, indexed} = dataset.transact(mutations, transactionId, {dryRun: flag('dryRun')})
-  // Whoever misses the answer has not waited for the index either.
+  // Whoever misses the response has not waited for the index either.
   const visibility = url.searchParams.get('visibility') ?? 'sync'
   if (visibility === 'sync' && !disturbed && !ignoresSync) await indexed
   return {

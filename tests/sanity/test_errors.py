@@ -9,7 +9,7 @@ import pytest
 
 from app.service.stores.sanity import errors
 
-# Every error type that Sanity documents, names in its packages, or has been seen to answer with.
+# Every error type that Sanity documents, names in its packages, or has been seen to send.
 KNOWN_ITEM_TYPES = {
     "documentAlreadyExistsError": 409,
     "documentNotFoundError": 409,

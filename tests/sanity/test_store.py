@@ -62,18 +62,18 @@ class TestRoundTrips:
             (lambda: runner.delete(OLD), 1, 1),
         ]:
             lake.reset_counters()
-            answer = call()
-            assert answer.status_code < 300
+            response = call()
+            assert response.status_code < 300
             assert lake.requests() == {"query": queries, "mutate": mutations, "doc": 0}
             total = queries + mutations
             calls = "1 call" if total == 1 else f"{total} calls"
-            assert f'desc="{calls}"' in answer.headers["Server-Timing"]
+            assert f'desc="{calls}"' in response.headers["Server-Timing"]
 
     def test_an_unknown_caller_costs_one_more(
         self, lake: ContentLake, app: Flask, issuer: Issuer
     ) -> None:
-        stranger = Client(app.test_client(), issuer.token(world.STRANGER))
-        assert stranger.list().status_code == 200
+        unknown = Client(app.test_client(), issuer.token(world.STRANGER))
+        assert unknown.list().status_code == 200
         assert lake.requests() == {"query": 2, "mutate": 0, "doc": 0}
 
 
@@ -94,7 +94,7 @@ class TestRefusedWrites:
 
 
 class TestIdempotencyKey:
-    def test_replays_after_the_lost_reply_of_a_server(
+    def test_replays_after_the_lost_response_of_a_server(
         self, lake: ContentLake, runner: Client
     ) -> None:
         lake.fault("drop", kind="mutate", when="after")
@@ -200,7 +200,7 @@ class TestAccess:
             store.close()
             assert received == []
 
-    def test_strangers_see_no_log_even_in_a_public_dataset(self, issuer: Issuer) -> None:
+    def test_anonymous_clients_see_no_log_even_in_a_public_dataset(self, issuer: Issuer) -> None:
         """Its id keeps a log that we make out of anonymous reads."""
         with running_content_lake("--public") as public:
             public.load(world.club())

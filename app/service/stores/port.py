@@ -114,7 +114,7 @@ class Store(Protocol):
         """What decides on a new log for the pair."""
 
     def create_log(self, document: Document, *, transaction_id: str) -> Document:
-        """Store a new log; the answer is the document as stored, its `_rev` the transaction's id.
+        """Store a new log; returns it as stored, its `_rev` the transaction's id.
 
         `document` has `_id`, `_type` and its fields; the store adds `_rev`, `_createdAt` and
         `_updatedAt`. Raises `DuplicateLog` when the `_id` exists, with the document that has it.
@@ -129,7 +129,7 @@ class Store(Protocol):
         if_revision: str,
         transaction_id: str,
     ) -> Document:
-        """Change fields of a log that is still at `if_revision`; the answer is the new document.
+        """Change fields of a log that is still at `if_revision`; returns the new document.
 
         Raises `RevisionMismatch` with the document as it really is, even where reads are behind,
         or `NotFound` when it is gone.
@@ -143,7 +143,7 @@ class Store(Protocol):
         """
 
     def ping(self) -> None:
-        """Return if the store answers and lets us in; else raise `StoreError`."""
+        """Return if the store responds and lets us in; else raise `StoreError`."""
 
     def close(self) -> None:
         """Let go of the connections that are idle."""

@@ -267,18 +267,18 @@ class _Result(msgspec.Struct):
     total: int | None = None
 
 
-class _Reply(msgspec.Struct):
+class _Response(msgspec.Struct):
     result: _Result
 
 
-_usual_reply = msgspec.json.Decoder(_Reply)
+_usual_response = msgspec.json.Decoder(_Response)
 
 
 def _page_of(content: bytes) -> LogPage:
-    """The page in a reply: msgspec reads it at once, unless a row is unusual."""
+    """The page in a response: msgspec reads it at once, unless a row is unusual."""
     try:
         if not holds_nul(content):
-            page = _usual_reply.decode(content).result
+            page = _usual_response.decode(content).result
             return LogPage(page.logs, page.total)
     except (ValueError, RecursionError):
         pass
