@@ -73,7 +73,7 @@ export class Dataset {
         anonymous: ({_id}) => !_id.includes('.'),
       }[name]
       const documents = [...this.#index.values()].filter(sees)
-      this.#views[name] = {documents, byId: new Map(documents.map((each) => [each._id, each]))}
+      this.#views[name] = viewOf(documents)
     }
     return this.#views[name]
   }
@@ -115,6 +115,16 @@ export class Dataset {
       .then(() => index === this.#index && apply())
     return this.#indexed
   }
+}
+
+function viewOf(documents) {
+  const byId = new Map(documents.map((each) => [each._id, each]))
+  const byType = new Map()
+  for (const each of documents) {
+    if (byType.has(each._type)) byType.get(each._type).push(each)
+    else byType.set(each._type, [each])
+  }
+  return {documents, byId, byType}
 }
 
 function mutate(draft, mutation, context) {

@@ -138,7 +138,7 @@ function query({request, url, body, rights}) {
   if (strange) throw boom(400, 'Bad Request', `"${strange}" is not allowed`)
   const perspective = url.searchParams.get('perspective') ?? 'published'
   const view = dataset.view(perspective, {anonymous: !rights.includes('read')})
-  const result = evaluate(sent.query, sent.params ?? {}, view.documents, view.byId)
+  const result = evaluate(sent.query, sent.params ?? {}, view)
   const echo = url.searchParams.get('returnQuery') === 'false' ? {} : {query: sent.query}
   return {...echo, result, ms: Math.round(performance.now() - started)}
 }
