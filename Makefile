@@ -2,10 +2,12 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV := $(BIN)/uv --quiet pip
+INTO := --python $(BIN)/python
+LOCKED := --constraint requirements.lock --build-constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test lint spec spec-diff fuzz bench
+.PHONY: help setup run serve test lint lock upgrade spec spec-diff fuzz bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,17 +46,26 @@ spec-diff: .venv/development ## Fail on a breaking change since BASE without a m
 fuzz: .venv/development ## Ask each operation 1,000 made-up requests, on both stores
 	FUZZ_EXAMPLES=1000 $(BIN)/pytest -o timeout=3600 tests/spec/test_fuzz.py -k "promises or life"
 
+lock: .venv/bin/uv ## Add what setup.cfg has newly required to requirements.lock
+upgrade: .venv/bin/uv ## Renew requirements.lock with the newest versions that setup.cfg allows
+upgrade: UPGRADE := --upgrade
+lock upgrade:
+	@$(UV) compile setup.cfg --all-extras --universal --python-version 3.11 $(UPGRADE) \
+	  --custom-compile-command "make $@" --output-file requirements.lock > /dev/null
+	@$(MAKE) --no-print-directory setup
+
 # The stamps below stand for what is installed; a change of the dependencies installs anew.
 .venv/bin/uv:
 	@$(PYTHON) -m venv .venv || { \
 	  echo "python3 -m venv failed: on Debian and Ubuntu, install the package python3-venv."; \
 	  exit 1; }
-	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python -m pip install --quiet --constraint requirements.lock uv
 
-.venv/runtime: setup.cfg pyproject.toml | .venv/bin/uv
-	@$(INSTALL) -e .
+.venv/runtime: setup.cfg pyproject.toml requirements.lock | .venv/bin/uv
+	@$(UV) install $(INTO) $(LOCKED) -e .
 	@touch $@
 
-.venv/development: setup.cfg pyproject.toml | .venv/bin/uv
-	@$(INSTALL) -e '.[test,lint,bench]'
+.venv/development: setup.cfg pyproject.toml requirements.lock | .venv/bin/uv
+	@$(UV) sync $(INTO) --build-constraint requirements.lock requirements.lock
+	@$(UV) install $(INTO) $(LOCKED) -e '.[test,lint,bench,build]'
 	@touch $@ .venv/runtime
