@@ -44,13 +44,6 @@ class StartError(Exception):
     """A process ended, or did not listen in time; the message holds the end of its output."""
 
 
-def free_port() -> int:
-    """A port of loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Process:
     """`python -m …` listening on `port`, with its children; a context manager that ends them all.
 

@@ -15,7 +15,8 @@ import requests
 from app.web import log_redaction
 from tests import issuers, world
 from tests.issuers import Provider
-from tests.server import ROOT, environment, free_port
+from tests.ports import free_port
+from tests.server import ROOT, environment
 
 SECRET = "the-secret-of-the-front-end"
 

@@ -25,8 +25,9 @@ from app.web.rate_limits import RateLimits
 from tests import world
 from tests.conftest import OpenStore
 from tests.issuer import AUDIENCE, Issuer
+from tests.ports import free_port
 from tests.programs import redis_server
-from tests.server import free_port, running_server
+from tests.server import running_server
 
 PATH = "/api/workout-logs"
 LIMIT, ANONYMOUS_LIMIT = 8, 2

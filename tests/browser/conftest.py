@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.development.run import load_sample
+from tests.ports import free_port
 from tests.programs import chromium
 
 ROOT = Path(__file__).parents[2]
@@ -42,9 +42,7 @@ def production_server(server: str, tmp_path_factory: pytest.TempPathFactory) -> 
 @contextmanager
 def _running(module: str, folder: Path, settings: dict[str, str]) -> Iterator[str]:
     """Run a server's module in a folder; the address of the server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": str(port)}
     output = folder / "output.txt"
     with output.open("w") as stream:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, quote_plus, urljoin, urlsplit
 import requests
 
 from tests import node
-from tests.server import free_port
+from tests.ports import free_port
 
 FOLDER = Path(__file__).parent
 

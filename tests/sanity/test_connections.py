@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from app.service.stores.sanity.transport import Connections, NotConnected
-from tests.server import free_port
+from tests.ports import free_port
 
 Answer = Callable[[socket.socket, bytes], None]
 """What a server does with a connection and a request on it."""
@@ -90,8 +90,10 @@ def send(made: BaseAdapter, url: str, *, patience: float = 5) -> requests.Respon
 
 def sends(*parts: bytes, then: str = "wait") -> Answer:
     def answer(connection: socket.socket, _: bytes) -> None:
+        # The end in one packet with the reply: who has read the one can see the other.
+        flags = socket.MSG_MORE if then == "close" else 0
         for part in parts:
-            connection.sendall(part)
+            connection.sendall(part, flags)
         if then == "close":
             connection.close()
 

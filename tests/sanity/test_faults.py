@@ -20,7 +20,7 @@ from app.service.stores.sanity.client import Limits
 from app.service.stores.sanity.store import SanityStore
 from tests.conftest import Client
 from tests.content_lake import DATASET, EDITOR_TOKEN, ContentLake, content_lake_client
-from tests.server import free_port
+from tests.ports import free_port
 from tests.world import RUNNER, log_of, session_of
 
 Fault = Mapping[str, Any]

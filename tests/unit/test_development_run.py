@@ -16,20 +16,14 @@ from app.development import club, run
 from app.service.stores.sqlite.store import SqliteStore
 from app.service.stores.sqlite.transfer import count_documents
 from app.settings import Settings, SettingsError
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
-def settings(tmp_path, free_port):
-    return Settings(app_env="development", port=free_port, sqlite_path=str(tmp_path / "logs.db"))
+def settings(tmp_path):
+    return Settings(app_env="development", port=free_port(), sqlite_path=str(tmp_path / "logs.db"))
 
 
 def prepare(settings):
@@ -94,8 +88,9 @@ def test_tokens_can_be_sourced_and_are_private(settings, tmp_path):
     assert shown.split() == list(tokens.values())
 
 
-def test_a_run_from_start_to_ctrl_c(tmp_path, free_port):
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": str(free_port)}
+def test_a_run_from_start_to_ctrl_c(tmp_path):
+    port = free_port()
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": str(port)}
     process = subprocess.Popen(
         [sys.executable, "-m", "app.development.run"],
         cwd=tmp_path,
@@ -104,7 +99,7 @@ def test_a_run_from_start_to_ctrl_c(tmp_path, free_port):
         stderr=subprocess.PIPE,
         text=True,
     )
-    url = f"http://127.0.0.1:{free_port}"
+    url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/readyz", process)
         tokens = dict(
@@ -133,7 +128,7 @@ def test_a_run_from_start_to_ctrl_c(tmp_path, free_port):
     unfinished.close()
     assert people == {"RUNNER_TOKEN": club.RUNNER, "RUNNER2_TOKEN": club.RUNNER2}
     assert (second.returncode, second.stdout) == (1, "")
-    assert f"port {free_port}" in second.stderr
+    assert f"port {port}" in second.stderr
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert f"{url}/docs" in output
