@@ -122,16 +122,16 @@ def test_an_old_snapshot_is_refreshed_by_one_thread_while_others_go_on(
 
     def hold(url: str) -> None:
         asking.set()
-        assert response.wait(10)
+        assert response.wait(60)
 
     server.before_answer = hold
     server.keys = [SECOND]
     with ThreadPoolExecutor(1) as pool:
         refreshing = pool.submit(find, issuer, SECOND)
-        assert asking.wait(10)
+        assert asking.wait(60)
         assert find(issuer, FIRST), "the keys of before serve meanwhile"
         response.set()
-        assert refreshing.result(10)
+        assert refreshing.result(60)
     assert server.requests == {kit.METADATA_URL: 2, kit.JWKS_URL: 2}
 
 

@@ -35,7 +35,7 @@ LIMIT, ANONYMOUS_LIMIT = 8, 2
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return replace(settings, rate_limit=f"{LIMIT} per minute")
+    return replace(settings, rate_limit=f"{LIMIT} per hour")
 
 
 def get(
@@ -61,7 +61,7 @@ def test_a_user_has_one_limit_for_all_operations(app: Flask, issuer: Issuer) -> 
         assert response.status_code != 429
         assert int(response.headers["RateLimit-Limit"]) == LIMIT
         assert int(response.headers["RateLimit-Remaining"]) == LIMIT - 1 - number
-        assert 0 < int(response.headers["RateLimit-Reset"]) <= 60
+        assert 0 < int(response.headers["RateLimit-Reset"]) <= 3600
     response = client.get(PATH, headers=headers)
     assert (response.status_code, response.json["code"]) == (429, "too-many-requests")
     assert response.headers["RateLimit-Remaining"] == "0"
@@ -112,7 +112,7 @@ def test_unknown_users_have_a_limit_too(app: Flask, issuer: Issuer) -> None:
 
 
 def test_odd_names_are_counted_like_others(app: Flask) -> None:
-    limits = RateLimits("1 per minute", storage="memory://")
+    limits = RateLimits("1 per hour", storage="memory://")
     for value in ("\ud800", "\u0000", None):
         key = TokenUser("id", "sub", value).key
         with app.test_request_context():
@@ -159,7 +159,7 @@ def test_an_empty_setting_means_no_limit(
 def test_several_limits_hold_together(
     settings: Settings, open_store: OpenStore, issuer: Issuer
 ) -> None:
-    both = replace(settings, rate_limit="100 per hour; 4 per minute")
+    both = replace(settings, rate_limit="100 per day; 4 per hour")
     app = create_app(both, open_store(world.club()))
     assert statuses(app, issuer.token(world.RUNNER), 5) == [200] * 4 + [429]
     assert statuses(app, None, 2) == [401, 429]
@@ -206,7 +206,7 @@ def running_redis(port: int) -> Iterator[None]:
     process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
     try:
         client = redis.Redis(port=port)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 client.ping()
@@ -235,7 +235,7 @@ def test_two_servers_share_the_limit_in_redis(tmp_path: Path, issuer: Issuer) ->
     headers = {"Authorization": f"Bearer {issuer.token('nobody')}"}
     with running_redis(port), running_server(environ) as one, running_server(environ) as other:
         got = [
-            requests.get(f"{(one, other)[n % 2].url}{PATH}", headers=headers, timeout=5).status_code
+            requests.get(f"{(one, other)[n % 2].url}{PATH}", headers=headers, timeout=60).status_code
             for n in range(24)
         ]
     assert got == [403] * 20 + [429] * 4

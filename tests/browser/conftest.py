@@ -59,7 +59,7 @@ def _running(module: str, folder: Path, settings: dict[str, str]) -> Iterator[st
             yield url
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.wait(60)
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
@@ -109,7 +109,7 @@ class Watch:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(60_000)
     yield opened
     context.close()
 

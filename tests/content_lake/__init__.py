@@ -84,7 +84,7 @@ class ContentLake:
             f"{self.url}/v{API_VERSION}/data/query/{DATASET}?perspective=raw",
             headers={"Authorization": f"Bearer {VIEWER_TOKEN}"},
             json={"query": query, "params": {"type": type_}},
-            timeout=10,
+            timeout=60,
         )
         found: list[dict[str, Any]] = answer.json()["result"]
         return found
@@ -95,13 +95,13 @@ class ContentLake:
             f"{self.url}/v{API_VERSION}/data/mutate/{DATASET}?visibility={visibility}",
             headers={"Authorization": f"Bearer {EDITOR_TOKEN}"},
             json={"mutations": mutations},
-            timeout=10,
+            timeout=60,
         )
         answer.raise_for_status()
 
     def _control(self, method: str, endpoint: str, body: str = "") -> Any:
         url = f"{self.url}/control/{endpoint}"
-        answer = self._session.request(method, url, data=body.encode(), timeout=10)
+        answer = self._session.request(method, url, data=body.encode(), timeout=60)
         answer.raise_for_status()
         return answer.json()
 
@@ -126,5 +126,5 @@ def running_content_lake(*options: str) -> Iterator[ContentLake]:
             lake.close()
     finally:
         process.stdin.close()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         process.stdout.close()

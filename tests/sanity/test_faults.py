@@ -25,7 +25,7 @@ from tests.world import RUNNER, log_of, session_of
 
 Fault = Mapping[str, Any]
 
-HASTY = Limits(connect_timeout=0.6, read_timeout=0.6, deadline=2.5)
+HASTY = Limits(connect_timeout=1, read_timeout=1, deadline=4)
 
 OLD = log_of(RUNNER, 1)
 NEW = log_id_of(RUNNER, session_of(RUNNER, 10))

@@ -78,14 +78,14 @@ class TestRoundTrips:
 
 
 class TestIndexLag:
-    """Queries are half a second behind the documents."""
+    """Queries are seconds behind the documents: longer than a busy machine takes for a request."""
 
-    LAG = 0.5
+    LAG = 3.0
 
     def test_what_a_client_has_written_it_reads_back(
         self, lake: ContentLake, runner: Client
     ) -> None:
-        lake.delays(index_lag=self.LAG)
+        lake.delays(index_lag=0.5)
         created = runner.create(NEW)
         assert created.status_code == 201
         assert runner.get(NEW_ID).json == created.json
@@ -162,7 +162,7 @@ class TestIdempotencyKey:
 
 class TestLimits:
     def test_writes_at_once(self, lake: ContentLake, issuer: Issuer) -> None:
-        lake.delays(latency=0.05)
+        lake.delays(latency=0.3)
         store = SanityStore(lake.client(limits=Limits(writes_at_once=3)))
 
         def create(number: int) -> None:
@@ -176,8 +176,8 @@ class TestLimits:
         assert lake.most_mutations_at_once() == 3
 
     def test_more_waiting_writes_than_time(self, lake: ContentLake) -> None:
-        lake.delays(latency=0.4)
-        limits = Limits(writes_at_once=1, read_timeout=2, deadline=0.5)
+        lake.delays(latency=1)
+        limits = Limits(writes_at_once=1, read_timeout=2.4, deadline=2.5)
         store = SanityStore(lake.client(limits=limits))
 
         def create(number: int) -> bool:

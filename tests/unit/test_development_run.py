@@ -123,7 +123,7 @@ def test_a_run_from_start_to_ctrl_c(tmp_path):
         people = {name: _owner(url, tokens[name]) for name in ("RUNNER_TOKEN", "RUNNER2_TOKEN")}
     finally:
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=60)
     silent.close()
     unfinished.close()
     assert people == {"RUNNER_TOKEN": club.RUNNER, "RUNNER2_TOKEN": club.RUNNER2}
@@ -154,7 +154,7 @@ def _owner(url, token):
     answer = requests.get(
         f"{url}/api/workout-logs?limit=1",
         headers={"Authorization": f"Bearer {token}"},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 200
     return answer.json()["data"][0]["runnerId"]
