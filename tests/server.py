@@ -72,7 +72,7 @@ def _await(server: Server) -> None:
         try:
             if requests.get(f"{server.url}/healthz", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             pass
         assert server.process.poll() is None, "the server ended"
         assert time.monotonic() < deadline, "the server does not answer"

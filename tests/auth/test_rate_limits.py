@@ -234,10 +234,8 @@ def test_two_servers_share_the_limit_in_redis(tmp_path: Path, issuer: Issuer) ->
     }
     headers = {"Authorization": f"Bearer {issuer.token('nobody')}"}
     with running_redis(port), running_server(environ) as one, running_server(environ) as other:
-        got = [
-            requests.get(f"{(one, other)[n % 2].url}{PATH}", headers=headers, timeout=60).status_code
-            for n in range(24)
-        ]
+        urls = [f"{(one, other)[number % 2].url}{PATH}" for number in range(24)]
+        got = [requests.get(url, headers=headers, timeout=60).status_code for url in urls]
     assert got == [403] * 20 + [429] * 4
 
 

@@ -10,16 +10,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.development.run import load_sample
 from tests.ports import free_port
 from tests.programs import chromium
 
 ROOT = Path(__file__).parents[2]
+
+PATIENCE_MS = 60_000
+"""A busy machine is slow, which is no fault of a page."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="package")
@@ -68,7 +74,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
         try:
             if requests.get(url, timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.1)
     pytest.fail(f"the server did not start:\n{output.read_text()}")
 
@@ -107,9 +113,19 @@ class Watch:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    yield from _page(browser)
+
+
+@pytest.fixture
+def restyled_page(browser: Browser) -> Iterator[Page]:
+    """A page that takes styles which are not its own, against its content security policy."""
+    yield from _page(browser, bypass_csp=True)
+
+
+def _page(browser: Browser, **options: Any) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, **options)
     opened = context.new_page()
-    opened.set_default_timeout(60_000)
+    opened.set_default_timeout(PATIENCE_MS)
     yield opened
     context.close()
 

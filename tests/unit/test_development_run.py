@@ -144,7 +144,7 @@ def _wait_for(url, process):
         try:
             if requests.get(url, timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.1)
     pytest.fail("the server did not start")
 
