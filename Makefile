@@ -40,8 +40,8 @@ spec: .venv/development ## Write openapi.yaml from the code
 bench: .venv/development ## Measure against a thin proxy and a FastAPI peer; renews BENCHMARKS.md
 	$(BIN)/python -m bench --json build/bench.json --page BENCHMARKS.md
 
-spec-diff: .venv/development ## Fail on a breaking change since BASE without a major version
-	@$(BIN)/python -m tests.spec.diff $(or $(BASE),$(error BASE=<git ref> says what to compare with))
+spec-diff: .venv/development ## Fail on a breaking change since the last release without a major version
+	@$(BIN)/python -m tests.spec.diff
 
 fuzz: .venv/development ## Ask each operation 1,000 made-up requests, on both stores
 	FUZZ_EXAMPLES=1000 $(BIN)/pytest -o timeout=3600 tests/spec/test_fuzz.py -k "promises or life"
