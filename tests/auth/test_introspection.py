@@ -72,7 +72,7 @@ def validator_of(endpoint: Endpoint, clock: kit.Clock) -> TokenValidator:
 
 def test_an_active_token_is_valid(validator: TokenValidator) -> None:
     token = validator.authenticate_token("good")
-    assert (token.user, token.scopes) == (kit.subject("user-1"), {"workout-logs:read"})
+    assert (token.user, token.scopes) == (kit.subject("user-1"), frozenset({"workout-logs:read"}))
     assert token.expires_at == kit.LATER
 
 

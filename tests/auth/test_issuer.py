@@ -294,7 +294,7 @@ def _small_rsa_key() -> dict[str, str]:
 
 
 class _Answers(BaseHTTPRequestHandler):
-    responses: ClassVar = {
+    served: ClassVar = {
         "/good": (200, {}, b'{"a": 1}'),
         "/list": (200, {}, b"[1]"),
         "/text": (200, {}, b"<html>"),
@@ -310,7 +310,7 @@ class _Answers(BaseHTTPRequestHandler):
         elif self.path == "/echo":
             self.response(200, {}, json.dumps(dict(self.headers)).encode())
         else:
-            self.response(*self.responses[self.path])
+            self.response(*self.served[self.path])
 
     def response(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -171,7 +172,8 @@ def test_a_limit_that_cannot_be_read_stops_the_start(rate: str) -> None:
         Settings(nextauth_secret=("s" * 32,), rate_limit=rate)
 
 
-MAX_SECONDS, MAX_COUNT = SECONDS["maximum"], COUNT["maximum"]
+MAX_SECONDS: Any = SECONDS["maximum"]
+MAX_COUNT: Any = COUNT["maximum"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.server import ROOT
 LINES = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
 LOCKED = [Requirement(line) for line in LINES if not line.lstrip().startswith("#")]
 
-OF_THE_ENVIRONMENT = {"pip", "workout-log-api"}
+OF_THE_ENVIRONMENT = map(canonicalize_name, ("pip", "workout-log-api"))
 """What .venv is made with, and what it is made for."""
 
 

@@ -193,7 +193,7 @@ def test_a_reply_that_does_not_come_is_waited_for_so_long(kind: str) -> None:
 
 
 def test_a_reply_that_drips_is_not_waited_for_any_longer() -> None:
-    def drip(connection: socket.socket, _: bytes) -> None:
+    def drip(connection: socket.socket, _request: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         connection.settimeout(0.01)
         for _ in range(1000):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -62,7 +63,7 @@ def test_of_200_updates_at_once_none_is_lost(server: Server, issuer: Issuer) -> 
     headers = {"Authorization": f"Bearer {issuer.token(RUNNER)}"}
     url = f"{server.url}/api/workout-logs/{world.log_of(RUNNER, 1)}"
     members = ["notes", "weather", "temperature", "feeling", "injuries"]
-    values = {
+    values: dict[str, list[Any]] = {
         "notes": [f"note {number}" for number in range(40)],
         "weather": [f"rain {number}" for number in range(40)],
         "temperature": list(range(40)),

@@ -14,7 +14,7 @@ import requests
 
 from app.development import club, run
 from app.service.stores.sqlite.store import SqliteStore
-from app.service.stores.sqlite.transfer import count_documents
+from app.service.stores.sqlite.transfer import count_documents, import_lines
 from app.settings import Settings, SettingsError
 from tests.ports import free_port
 
@@ -52,7 +52,7 @@ def test_an_empty_store_gets_the_club_once(settings):
 
 def test_a_store_with_data_is_left_alone(settings):
     store = SqliteStore(settings.sqlite_path)
-    run.import_lines(store, [b'{"_id": "u", "_type": "user", "name": "Ada", "role": "admin"}'])
+    import_lines(store, [b'{"_id": "u", "_type": "user", "name": "Ada", "role": "admin"}'])
     store.close()
     prepare(settings)
     assert counts(settings.sqlite_path) == {"user": 1}
@@ -115,8 +115,8 @@ def test_a_run_from_start_to_ctrl_c(tmp_path):
             text=True,
         )
         # Connections that are open do not delay the end.
-        silent = socket.create_connection(("127.0.0.1", free_port))
-        unfinished = socket.create_connection(("127.0.0.1", free_port))
+        silent = socket.create_connection(("127.0.0.1", port))
+        unfinished = socket.create_connection(("127.0.0.1", port))
         unfinished.sendall(
             b"POST /api/workout-logs HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"
         )

@@ -17,7 +17,7 @@ from app.service.units import derive_pace
 from app.settings import Settings
 
 TODAY = date(2026, 11, 18)
-LINKS = ExternalLinks(Settings.__dataclass_fields__["external_link_hosts"].default)
+LINKS = ExternalLinks(Settings().external_link_hosts)
 DOCUMENTS = sample.documents(TODAY)
 BY_ID = {document["_id"]: document for document in DOCUMENTS}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,11 @@ from app.settings import Settings, SettingsError
 from tests.ports import free_port
 from tests.server import ROOT, environment
 
-SANITY = {"sanity_project_id": "abc123", "sanity_api_token": "sk-secret"}
-OAUTH = {"oauth_issuer": "https://issuer.example", "oauth_audience": "https://api.example"}
+SANITY: dict[str, Any] = {"sanity_project_id": "abc123", "sanity_api_token": "sk-secret"}
+OAUTH: dict[str, Any] = {
+    "oauth_issuer": "https://issuer.example",
+    "oauth_audience": "https://api.example",
+}
 
 
 @pytest.fixture
