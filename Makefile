@@ -7,10 +7,10 @@ INTO := --python $(BIN)/python
 LOCKED := --constraint requirements.lock --build-constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test lint lock upgrade spec spec-diff fuzz bench
+.PHONY: help setup run serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz bench
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/development ## Make .venv and install everything
 
@@ -27,7 +27,14 @@ serve: .venv/runtime ## Serve in production; the environment decides everything
 
 test: .venv/development ## Run every test
 	@$(BIN)/python -m tests.programs
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile $(PYTEST_OPTIONS)
+
+test-everywhere: .venv/development ## Run every test eight times, as on other machines: about an hour
+	@$(BIN)/python -m tests.programs
+	@tests/everywhere.sh
+
+test-newest: .venv/development ## Run unit, contract and API tests with the newest dependencies
+	@.ci/newest
 
 lint: .venv/development ## Check style and types
 	$(BIN)/ruff check .

@@ -14,6 +14,8 @@ from types import TracebackType
 
 import psutil
 
+from tests.server import environment
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Only Linux lets a process stay on a CPU; elsewhere there are none to name.
@@ -65,7 +67,7 @@ class Process:
         self.port = port
         self.cpus = cpus
         self._command = [sys.executable, "-m", *module]
-        self._environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ}
+        self._environ = environment(PYTHONPATH=str(ROOT), **environ)
         self._log = log
 
     def __enter__(self) -> Process:

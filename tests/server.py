@@ -18,10 +18,14 @@ from tests.ports import free_port
 ROOT = Path(__file__).parent.parent
 
 
+# What a program needs to start; where and when it runs, for `make test-everywhere`.
+KEPT = ("PATH", "HOME", "LANG", "LOCPATH", "TZ", "LD_PRELOAD", "FAKETIME")
+
+
 def environment(**settings: str) -> dict[str, str]:
-    """The settings, and of this machine's environment only what a program needs to start."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | settings
+    """The settings, and of this machine's environment only what says nothing of the API."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(KEPT)}
+    return kept | {"PYTHONWARNINGS": "error::DeprecationWarning"} | settings
 
 
 class Server:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -19,8 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from app.development.run import load_sample
 from tests.ports import free_port
 from tests.programs import chromium
-
-ROOT = Path(__file__).parents[2]
+from tests.server import ROOT, environment
 
 PATIENCE_MS = 60_000
 """A busy machine is slow, which is no fault of a page."""
@@ -49,13 +47,12 @@ def production_server(server: str, tmp_path_factory: pytest.TempPathFactory) -> 
 def _running(module: str, folder: Path, settings: dict[str, str]) -> Iterator[str]:
     """Run a server's module in a folder; the address of the server."""
     port = free_port()
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": str(port)}
     output = folder / "output.txt"
     with output.open("w") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", module],
             cwd=folder,
-            env=environ | {"THREADS": "4"} | settings,
+            env=environment(PYTHONPATH=str(ROOT), PORT=str(port), THREADS="4") | settings,
             stdout=stream,
             stderr=subprocess.STDOUT,
         )

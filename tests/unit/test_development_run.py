@@ -1,13 +1,11 @@
 """`make run` prepares everything a developer needs, and spoils nothing that is there."""
 
-import os
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import requests
@@ -17,8 +15,7 @@ from app.service.stores.sqlite.store import SqliteStore
 from app.service.stores.sqlite.transfer import count_documents, import_lines
 from app.settings import Settings, SettingsError
 from tests.ports import free_port
-
-ROOT = Path(__file__).parents[2]
+from tests.server import ROOT, environment
 
 
 @pytest.fixture
@@ -90,7 +87,7 @@ def test_tokens_can_be_sourced_and_are_private(settings, tmp_path):
 
 def test_a_run_from_start_to_ctrl_c(tmp_path):
     port = free_port()
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": str(port)}
+    environ = environment(PYTHONPATH=str(ROOT), PORT=str(port))
     process = subprocess.Popen(
         [sys.executable, "-m", "app.development.run"],
         cwd=tmp_path,
