@@ -23,7 +23,7 @@ run: .venv/runtime ## Serve on 127.0.0.1:8000 with sample data and a development
 endif
 
 serve: .venv/runtime ## Serve in production; the environment decides everything
-	@exec $(BIN)/python -m app.server
+	@exec $(BIN)/workout-log-api serve
 
 test: .venv/development ## Run every test
 	@$(BIN)/python -m tests.programs
@@ -36,13 +36,14 @@ test-everywhere: .venv/development ## Run every test eight times, as on other ma
 test-newest: .venv/development ## Run unit, contract and API tests with the newest dependencies
 	@.ci/newest
 
-lint: .venv/development ## Check style and types
+lint: .venv/development ## Check style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 spec: .venv/development ## Write openapi.yaml from the code
-	$(BIN)/flask --app wsgi spec openapi.yaml
+	$(BIN)/workout-log-api spec openapi.yaml
 
 bench: .venv/development ## Measure against a thin proxy and a FastAPI peer; renews BENCHMARKS.md
 	$(BIN)/python -m bench --json build/bench.json --page BENCHMARKS.md

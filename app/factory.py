@@ -77,7 +77,7 @@ def create_app(
     app.register_blueprint(metadata.create_blueprint(issuer))
     api.register_blueprint(create_blueprint(WorkoutLogs(store, links), links))
     app.register_blueprint(assets.create_blueprint())
-    app.register_blueprint(problem_pages.create_blueprint())
+    app.register_blueprint(problem_pages.create_blueprint(api.problem_example))
     app.register_blueprint(docs.create_blueprint(settings, issuer, api.served_texts))
     return app
 

@@ -1,18 +1,16 @@
-"""The production server, `make serve`: granian, run as the environment says."""
+"""The production server, `workout-log-api serve`: granian, run as the environment says."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import socket
-import sys
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels, logger
 
 from app.factory import create_store
-from app.service.errors import StoreError
 from app.settings import Settings, SettingsError
 
 MAX_CONNECTIONS = 4096
@@ -23,11 +21,19 @@ MAX_SHUTDOWN_SECONDS = 15
 """Seconds that requests under way have to end after a SIGTERM; platforms kill after 30, mostly."""
 
 
+def check(settings: Settings) -> None:
+    """Raise `SettingsError` or `StoreError` when these settings describe no way to run."""
+    settings.require_sign_in()
+    listening_address(settings)
+    # A worker that cannot open its store would be replaced for ever: say so once instead.
+    create_store(settings).close()
+
+
 def serve(settings: Settings) -> None:
-    """Serve `wsgi:app` until a signal ends it. A worker that dies is replaced."""
+    """Serve `app.wsgi:app` until a signal ends it. A worker that dies is replaced."""
     logger.addFilter(is_news)
     Granian(
-        "wsgi:app",
+        "app.wsgi:app",
         address=listening_address(settings),
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -71,20 +77,3 @@ def is_news(record: logging.LogRecord) -> bool:
     they wait for the data store.
     """
     return "Python threads, which seems quite high" not in record.getMessage()
-
-
-def main() -> None:
-    """Serve, or say which settings keep it from that."""
-    try:
-        settings = Settings.from_environ()
-        settings.require_sign_in()
-        listening_address(settings)
-        # A worker that cannot open its store would be replaced for ever: say so once instead.
-        create_store(settings).close()
-    except (SettingsError, StoreError) as error:
-        sys.exit(f"The settings do not describe a way to run:\n{error}")
-    serve(settings)
-
-
-if __name__ == "__main__":
-    main()

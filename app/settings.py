@@ -18,7 +18,11 @@ from limits import RateLimitItem, parse_many
 
 READ_SCOPE = "workout-logs:read"
 WRITE_SCOPE = "workout-logs:write"
-SCOPES = (READ_SCOPE, WRITE_SCOPE)
+SCOPE_DESCRIPTIONS = {
+    READ_SCOPE: "Read and list workout logs.",
+    WRITE_SCOPE: "Create, change and delete workout logs.",
+}
+SCOPES = tuple(SCOPE_DESCRIPTIONS)
 
 VISIBLE_ASCII = re.compile(r"[!-~]+")
 """What URLs are made of (RFC 3986), and tokens (RFC 6750); above all no white space."""

@@ -99,7 +99,7 @@ def _product(
     port = free_port()
     return Process(
         name,
-        ["app.server"],
+        ["app.cli", "serve"],
         port=port,
         cpus=placement.cpus,
         environ={

@@ -19,9 +19,18 @@ def redis_server() -> str | None:
     return shutil.which("redis-server")
 
 
+def tinyproxy() -> str | None:
+    """Where it is, if anywhere."""
+    return shutil.which("tinyproxy")
+
+
 def main() -> None:
     """Say what is missing and install it, as root or through sudo; else say what to install."""
-    needed = {"chromium": chromium(), "redis-server": redis_server()}
+    needed = {
+        "chromium": chromium(),
+        "redis-server": redis_server(),
+        "tinyproxy-bin": tinyproxy(),
+    }
     missing = [package for package, found in needed.items() if not found]
     if not missing:
         return
@@ -31,14 +40,14 @@ def main() -> None:
         [*apt_get, "update"],
         [*apt_get, "install", "--yes", "--no-install-recommends", *missing],
     ]
-    print(f"The tests use {' and '.join(missing)}, which this machine does not have. Installing:")
+    print(f"The tests use {', '.join(missing)}, which this machine does not have. Installing:")
     try:
         for command in commands:
             print(f"  {shlex.join(command)}", flush=True)
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError) as error:
         sys.exit(
-            f"That failed: {error}\nPlease install {' and '.join(missing)}, and run again. "
+            f"That failed: {error}\nPlease install {', '.join(missing)}, and run again. "
             "On Debian and Ubuntu, as root:\n"
             f"  apt-get update && apt-get install --no-install-recommends {' '.join(missing)}"
         )

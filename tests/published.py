@@ -13,7 +13,13 @@ import jsonschema_rs
 import yaml
 from werkzeug.datastructures import Headers
 
+from app.openapi.docs import Docs
+
 ROOT = Path(__file__).parents[1]
+
+DOCS = Docs.of("app.workout_logs")
+LOG_ID, SESSION_ID, RUNNER_ID = map(DOCS.parameters.get, ("logId", "sessionId", "runnerId"))
+"""What the examples of workout logs are about: see `app/workout_logs/docs/examples.yaml`."""
 
 JSON = dict[str, Any]
 

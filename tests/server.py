@@ -45,14 +45,14 @@ class Server:
 def running_server(
     settings: Mapping[str, str],
     *,
-    module: str = "app.server",
+    module: str = "app.cli serve",
     cwd: Path = ROOT,
     output: int | IO[bytes] = subprocess.DEVNULL,
 ) -> Iterator[Server]:
-    """A server with these settings, until the end of the block."""
+    """A server with these settings, until the end of the block: a module and its arguments."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", *module.split()],
         cwd=cwd,
         env=environment(PORT=str(port), **settings),
         stdout=output,

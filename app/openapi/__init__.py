@@ -1,13 +1,18 @@
-"""The OpenAPI document: what it says beyond the decorators of the views.
+"""The OpenAPI document: how the views of any resource become operations of it.
+
+A resource declares its operations, parameters, schemas and problems in its own package, and has the
+words and examples in a folder `docs/` there. Nothing here names a resource.
 
 | file | what it holds |
 |---|---|
-| `prose/*.md` | the introduction, and the description of each operation by its operationId |
-| `fields.py` | our marshmallow fields as JSON Schema, named enums |
-| `components.py` | headers, parameters and links, each documented once |
-| `problems.py` | the error answers that an operation can give, by rule |
-| `examples.py` | requests and answers as they really look, on the sample data of `make run` |
+| `api.py` | flask-smorest's Api, whose errors are problems |
+| `docs.py` | reads the `docs/` of a resource |
+| `operations.py` | completes each operation: paths, parameters, headers, examples, links |
+| `problems.py` | the error responses of an operation, by rule |
+| `problem_schemas.py` | the schema of a problem |
+| `components.py` | the headers of responses, each documented once |
+| `fields.py` | marshmallow fields as JSON Schema, named enums |
 | `security.py` | how a caller signs in |
-| `plugins.py` | puts all that into each operation |
 | `document.py` | the whole as published and as served, in one canonical order |
+| `introduction.md` | what holds for every operation; it follows the resources' own introductions |
 """

@@ -11,6 +11,8 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from app.openapi import document
+from app.openapi.docs import Docs
+from app.openapi.operations import Operations, Paths, Schemas
 from app.openapi.security import Schemes
 from app.web.problems import problem_of_http_exception, respond
 
@@ -25,24 +27,48 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not type
         self._sign_in = sign_in
         self._writing = Lock()
         self._written: tuple[Schemes, document.Texts] | None = None
-        super().__init__(app, spec_kwargs=document.spec_kwargs())
+        self._introductions: list[str] = []
+        self._schemas = Schemas()
+        self._operations = Operations()
+        super().__init__(
+            app,
+            spec_kwargs={
+                "flask_plugin": Paths(),
+                "marshmallow_plugin": self._schemas,
+                "extra_plugins": [self._operations],
+                "info": document.INFO,
+            },
+        )
+
+    def register_blueprint(self, blp: Any, **options: Any) -> None:
+        """Serve and document a resource, whose `docs/` are beside its routes."""
+        docs = Docs.of(blp.import_name.rpartition(".")[0])
+        self._schemas.use(docs)
+        self._operations.use(docs)
+        if docs.introduction:
+            self._introductions.append(docs.introduction)
+        super().register_blueprint(blp, **options)
 
     def published(self) -> dict[str, Any]:
         """The OpenAPI document for partners."""
-        return document.published(self.spec)
+        return document.published(self.spec, self._introductions)
 
     def served(self) -> dict[str, Any]:
         """The OpenAPI document of this deployment."""
-        return document.served(self.spec, self._sign_in())
+        return document.served(self.spec, self._introductions, self._sign_in())
 
     def served_texts(self) -> document.Texts:
         """The same as it is sent; kept, since anybody may ask and YAML is slow to write."""
         schemes = self._sign_in()
         with self._writing:
             if self._written is None or self._written[0] != schemes:
-                served = document.served(self.spec, schemes)
+                served = document.served(self.spec, self._introductions, schemes)
                 self._written = schemes, document.to_texts(served)
             return self._written[1]
+
+    def problem_example(self, code: str) -> dict[str, Any]:
+        """A problem of this code, as one of the operations responds with it."""
+        return self._operations.problems.example(code)
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         return respond(problem_of_http_exception(error))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from importlib.resources import files
 from typing import Any, NamedTuple
 
 import orjson
@@ -11,7 +12,6 @@ import yaml
 from apispec import APISpec
 
 from app.openapi import security
-from app.openapi.plugins import Operations, Paths, Shapes, prose
 
 JSON = dict[str, Any]
 
@@ -23,33 +23,32 @@ PUBLISHED_SERVER = {
 SERVED_SERVER = {"url": "/", "description": "The host that serves this document."}
 
 
-def spec_kwargs() -> JSON:
-    """What flask-smorest makes the spec with."""
-    return {
-        "flask_plugin": Paths(),
-        "marshmallow_plugin": Shapes(),
-        "extra_plugins": [Operations()],
-        "info": {
-            "summary": "What runners really did in their planned sessions.",
-            "description": prose("introduction"),
-            "license": {"name": "MIT", "identifier": "MIT"},
-        },
-    }
+INFO = {
+    "summary": "What runners really did in their planned sessions.",
+    "license": {"name": "MIT", "identifier": "MIT"},
+}
 
 
-def published(spec: APISpec) -> JSON:
+def published(spec: APISpec, introductions: Iterable[str]) -> JSON:
     """The document for partners, the same for every deployment."""
-    return _document(spec, PUBLISHED_SERVER, security.published_schemes())
+    return _document(spec, introductions, PUBLISHED_SERVER, security.published_schemes())
 
 
-def served(spec: APISpec, schemes: security.Schemes) -> JSON:
+def served(spec: APISpec, introductions: Iterable[str], schemes: security.Schemes) -> JSON:
     """The document of the deployment that serves it."""
-    return _document(spec, SERVED_SERVER, schemes)
+    return _document(spec, introductions, SERVED_SERVER, schemes)
 
 
-def _document(spec: APISpec, server: JSON, schemes: security.Schemes) -> JSON:
+def _document(
+    spec: APISpec, introductions: Iterable[str], server: JSON, schemes: security.Schemes
+) -> JSON:
     document = deepcopy(spec.to_dict())
+    general = files(__package__).joinpath("introduction.md").read_text("utf-8").strip()
+    introduction = "\n\n".join((*introductions, general))
+    root = server["url"].rstrip("/")
+    document["info"]["description"] = introduction.replace("](/", f"]({root}/")
     document["servers"] = [server]
+    document["tags"].sort(key=lambda tag: tag["name"])
     security.apply(schemes, document)
     arranged: JSON = _arranged(document, "")
     return arranged

@@ -1,4 +1,4 @@
-"""Our marshmallow fields as JSON Schema: what apispec cannot know of them."""
+"""Marshmallow schemas and fields as JSON Schema. A field of ours says itself what it accepts."""
 
 from __future__ import annotations
 
@@ -9,50 +9,28 @@ from typing import Any
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
-from app.openapi import examples
-from app.service import cursor, units
-from app.service.documents import ID_PATTERN
-from app.service.external_links import MAX_LINK_LENGTH
-from app.web.fields import (
-    MAX_ENTITY_TAGS_LENGTH,
-    Cursor,
-    DocumentId,
-    EntityTags,
-    Ignored,
-    Number,
-    QueryDate,
-    QueryInteger,
-    Text,
-)
-from app.workout_logs.fields import Duration, ExternalLink, Pace
+from app.openapi.docs import Docs
+from app.web.fields import SaysItsSchema
 
 JSONSchema = dict[str, Any]
 
-TEXT_PATTERN = r"^[^\u0000]*$"
-"""Free text: JSON with NUL in it is refused."""
-
-VISIBLE_TEXT_PATTERN = (
-    r"^[^\u0000]*"
-    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
-    r"[^\u0000]*$"
-)
-"""Free text of which something is left when it is trimmed."""
-
 
 class Converter(OpenAPIConverter):
-    """apispec's converter, which also knows our fields, names enums and keeps docstrings."""
+    """apispec's converter, which asks our fields, names enums, keeps docstrings, adds examples."""
 
-    field_mapping = OpenAPIConverter.field_mapping | {Number: ("number", "double")}
+    docs = Docs()
+    """Of the resource whose schemas are converted."""
 
     def init_attribute_functions(self) -> None:
         super().init_attribute_functions()  # type: ignore[no-untyped-call]  # apispec's
-        self.attribute_functions += [self.constraints_of_ours, self.named_enum]
+        # Right after apispec's own idea of the type, so that a field's metadata still narrows it.
+        self.attribute_functions.insert(1, self.said_by_the_field)
+        self.attribute_functions.append(self.named_enum)
 
     def schema2jsonschema(self, schema: Schema) -> JSONSchema:
         """The schema with its docstring as its description, and examples of its members."""
         found: JSONSchema = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]  # as above
-        name = type(schema).__name__
-        for member, value in examples.MEMBERS.get(name, {}).items():
+        for member, value in self.docs.schemas.get(type(schema).__name__, {}).items():
             if "type" in found["properties"].get(member, {}):
                 found["properties"][member]["examples"] = [value]
         return {"description": inspect.getdoc(type(schema)), **found}
@@ -61,17 +39,14 @@ class Converter(OpenAPIConverter):
         """The parameters with examples in their schemas, where Swagger UI does not fill them in."""
         found: list[JSONSchema] = super().schema2parameters(schema, **kwargs)
         for parameter in found:
-            example = examples.PARAMETERS.get(parameter["name"])
+            example = self.docs.parameters.get(parameter["name"])
             if example is not None:
                 parameter["schema"]["examples"] = [example]
         return found
 
-    def constraints_of_ours(self, field: fields.Field[Any], ret: JSONSchema) -> JSONSchema:
-        """What our own fields check; what the field's metadata says is narrower and stays."""
-        said = {name: ret[name] for name in ("description", "pattern") if name in ret}
-        if type(field) is fields.String and not ret.keys() & {"format", "pattern"}:
-            said["pattern"] = TEXT_PATTERN
-        return constraints(field) | said
+    def said_by_the_field(self, field: fields.Field[Any], **_: Any) -> JSONSchema:
+        """What a field of ours accepts and writes."""
+        return field.json_schema() if isinstance(field, SaysItsSchema) else {}
 
     def named_enum(self, field: fields.Field[Any], ret: JSONSchema) -> JSONSchema:
         """An enum as a component of its own, which generated clients name as we do."""
@@ -93,34 +68,3 @@ class Converter(OpenAPIConverter):
             self.spec.components.schema(kind.__name__, component)
         reference: JSONSchema = self.spec.components.get_ref("schema", kind.__name__)
         return reference
-
-
-def constraints(field: fields.Field[Any]) -> JSONSchema:
-    """The JSON Schema keywords of a field of ours; none for marshmallow's."""
-    match field:
-        case Text():
-            pattern = TEXT_PATTERN if field.allow_none else VISIBLE_TEXT_PATTERN
-            return {"maxLength": field.longest, "pattern": pattern}
-        case Number():
-            above, least = field.above, field.least
-            lower = {"minimum": least} if above is None else {"exclusiveMinimum": above}
-            return {**lower, "maximum": field.most}
-        case Duration():
-            return {"maxLength": 8, "pattern": units.DURATION_PATTERN}
-        case Pace():
-            return {"maxLength": 6, "pattern": units.PACE_PATTERN}
-        case ExternalLink():
-            return {"format": "uri", "maxLength": MAX_LINK_LENGTH, "pattern": field.links.pattern}
-        case DocumentId():
-            return {"maxLength": 128, "pattern": ID_PATTERN}
-        case Cursor():
-            return {"maxLength": cursor.MAX_CURSOR_LENGTH, "pattern": cursor.PATTERN}
-        case EntityTags():
-            return {"maxLength": MAX_ENTITY_TAGS_LENGTH, "pattern": "^[ -~]*$"}
-        case QueryDate():
-            return {"maxLength": 10}
-        case QueryInteger():
-            return {"format": "int32"}
-        case Ignored():
-            return {"description": "Read-only: accepted as it was read, and ignored."}
-    return {}

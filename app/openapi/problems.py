@@ -1,22 +1,20 @@
-"""The error answers that an operation can give: a rule for each, and the schema of a problem."""
+"""The error responses of an operation: a rule for each, with an example of each problem."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from apispec import APISpec
 
-from app.openapi import examples
-from app.openapi.components import ON_EVERY_ANSWER, headers
-from app.openapi.fields import TEXT_PATTERN
-from app.service.documents import ID_PATTERN
-from app.strict_json import MAX_BODY_BYTES
+from app.openapi import problem_schemas
+from app.openapi.components import IF_ANY, ON_EVERY_RESPONSE, headers
+from app.openapi.docs import Docs
 from app.web.problem_types import CATALOGUE
-from app.web.problems import COLLECTION_PATH, MAX_ERRORS
-from app.web.violations import VIOLATIONS
+from app.web.problems import Problem
 
-Operation = dict[str, Any]
+JSON = dict[str, Any]
 
 ALWAYS = (
     "malformed",
@@ -34,21 +32,21 @@ ALWAYS = (
     "store-unavailable",
     "store-timeout",
 )
-"""What every operation can answer, whatever is asked of it."""
+"""The problems that every operation can have, whatever the request."""
 
 _DESCRIPTIONS = {
     400: "The request cannot be read; nothing was changed.",
-    401: "There is no token, or none that is valid.",
+    401: "There is no token, or it is not valid.",
     403: "The token is valid, but does not permit this.",
-    404: "There is no such log, or none that the caller may know of.",
-    409: "What is there stands against it; nothing was changed.",
-    412: "The log is not at the revision in `If-Match`; nothing was changed.",
+    404: "The resource does not exist, or the caller may not know of it.",
+    409: "The request conflicts with what exists; nothing was changed.",
+    412: "The resource does not match `If-Match`; nothing was changed.",
     413: "The body is larger than 64 KiB.",
     415: "The body is not `application/json` in UTF-8.",
-    422: "The request was read, but breaks rules; `errors` lists them.",
-    429: "The caller's budget of requests is used up for now.",
-    500: "A fault of the API, not of the request.",
-    503: "Something that the answer needs cannot be reached now.",
+    422: "The request can be read, but breaks rules; `errors` lists them.",
+    429: "The caller has reached the rate limit.",
+    500: "An error of the API, not of the request.",
+    503: "Something that the response needs cannot be reached.",
     504: "The data store took too long; a change may or may not have been made.",
 }
 
@@ -63,186 +61,120 @@ _SHARED = {
     503: "Unavailable",
     504: "Timeout",
 }
-"""Components of the answers that look the same whatever the operation."""
+"""Components of the responses that are the same for every operation."""
 
-_HEADERS = {
-    "duplicate-workout-log": "Location",
-    "insufficient-scope": "WWW-Authenticate-If-At-Fault",
-    "invalid-token": "WWW-Authenticate",
-    "issuer-unavailable": "Retry-After",
-    "malformed": "WWW-Authenticate-If-At-Fault",
-    "store-unavailable": "Retry-After",
-    "too-many-requests": "Retry-After",
-}
-"""The header, by its component, that comes with a problem."""
+_EXPIRED = "The token has expired."
+_TWO_CREDENTIALS = "Send one Authorization header with one credential."
+_BROKEN_JSON = "The body is not JSON as it should be: a member name is given twice."
 
 
-def codes_of(operation: Operation, path: str) -> Iterator[str]:
-    """The problems that an operation can answer with: by rule, and those that its view names."""
-    parameters = {each["name"] for each in operation.get("parameters", ())}
+class _Operation(NamedTuple):
+    """What a problem of an operation depends on."""
+
+    id: str
+    scope: str
+    example_path: str
+    takes_body: bool
+    codes: tuple[str, ...]
+    docs: Docs
+
+    def problem(self, code: str) -> JSON:
+        """The body of a problem as the operation responds with it."""
+        own = self.own_members(code)
+        detail = {"malformed": _TWO_CREDENTIALS, "invalid-token": _EXPIRED}.get(code)
+        return Problem(code, **{"detail": detail, **own}).body(self.example_path)
+
+    def own_members(self, code: str) -> JSON:
+        """What the problem says at this operation only."""
+        found = self.docs.operation(self.id, "problems").get(code)
+        if found is None and code == "insufficient-scope":
+            found = {"detail": f"This operation needs the scope {self.scope}."}
+        if found is None and code == "malformed" and self.takes_body:
+            found = {"detail": _BROKEN_JSON}
+        return found or {}
+
+
+class ErrorResponses:
+    """Documents the error responses of operations, one after the other."""
+
+    def __init__(self, spec: APISpec) -> None:
+        self._spec = spec
+        self._operations: list[_Operation] = []
+        problem_schemas.register(spec)
+
+    def add_to(self, documented: JSON, path: str, docs: Docs) -> None:
+        """Document the error responses of an operation at a path."""
+        operation = _Operation(
+            id=documented["operationId"],
+            scope=documented["security"][0]["oauth2"][0],
+            example_path=re.sub(r"\{(\w+)\}", lambda name: str(docs.parameters[name[1]]), path),
+            takes_body="requestBody" in documented,
+            codes=tuple(_codes_of(documented, path)),
+            docs=docs,
+        )
+        self._operations.append(operation)
+        by_status: dict[int, list[str]] = {}
+        for code in operation.codes:
+            by_status.setdefault(CATALOGUE[code].status, []).append(code)
+        for status, codes in sorted(by_status.items()):
+            documented["responses"][str(status)] = self._response(status, codes, operation)
+
+    def example(self, code: str) -> JSON:
+        """A problem of this code as an operation responds with it, best one that takes a body."""
+        those = [each for each in self._operations if code in each.codes] or self._operations
+        return next((each for each in those if each.takes_body), those[0]).problem(code)
+
+    def _response(self, status: int, codes: Iterable[str], operation: _Operation) -> JSON | str:
+        shared = _SHARED.get(status)
+        if shared in self._spec.components.responses:
+            return shared
+        listed = ", ".join(f"`{code}`" for code in codes)
+        response = {
+            "description": f"{_DESCRIPTIONS[status]} Codes: {listed}.",
+            "headers": headers(
+                *_header_components(codes),
+                *ON_EVERY_RESPONSE,
+                examples=operation.docs.operation(operation.id, "headers"),
+            ),
+            "content": {
+                "application/problem+json": {
+                    "schema": "Problem",
+                    "examples": {code: self._example(code, operation) for code in codes},
+                }
+            },
+        }
+        if shared is None:
+            return response
+        self._spec.components.response(shared, response)
+        return shared
+
+    def _example(self, code: str, operation: _Operation) -> JSON | str:
+        """A component, unless the problem says something that is particular to the operation."""
+        example = {"summary": CATALOGUE[code].title, "value": operation.problem(code)}
+        if operation.own_members(code):
+            return example
+        if code not in self._spec.components.examples:
+            self._spec.components.example(code, example)
+        return code
+
+
+def _codes_of(documented: JSON, path: str) -> Iterator[str]:
+    """The problems of an operation: by rule, and those that its view names."""
+    parameters = {each["name"] for each in documented.get("parameters", ())}
     yield from ALWAYS
     if "{" in path:
         yield "not-found"
     if "If-Match" in parameters:
         yield "precondition-failed"
-    if "requestBody" in operation:
+    if "requestBody" in documented:
         yield from ("content-too-large", "unsupported-media-type")
-    if parameters or "requestBody" in operation:
+    if parameters or "requestBody" in documented:
         yield "validation-failed"
-    yield from operation.pop("problems", ())
+    yield from documented.pop("problems", ())
 
 
-def add_responses(spec: APISpec, operation: Operation, path: str) -> None:
-    """Document the error answers of an operation."""
-    by_status: dict[int, list[str]] = {}
-    for code in codes_of(operation, path):
-        by_status.setdefault(CATALOGUE[code].status, []).append(code)
-    for status, codes in sorted(by_status.items()):
-        operation["responses"][str(status)] = (
-            _shared(spec, status, codes)
-            if status in _SHARED
-            else _response(status, codes, operation["operationId"])
-        )
-
-
-def _shared(spec: APISpec, status: int, codes: Iterable[str]) -> str:
-    name = _SHARED[status]
-    if name not in spec.components.responses:
-        spec.components.response(name, _response(status, codes))
-    return name
-
-
-def _response(status: int, codes: Iterable[str], operation_id: str | None = None) -> dict[str, Any]:
-    components = [_HEADERS[code] for code in codes if code in _HEADERS]
-    listed = ", ".join(f"`{code}`" for code in codes)
-    return {
-        "description": f"{_DESCRIPTIONS[status]} Codes: {listed}.",
-        "headers": headers(*components, *ON_EVERY_ANSWER),
-        "content": {
-            "application/problem+json": {
-                "schema": "Problem",
-                "examples": examples.problem_examples(codes, operation_id),
-            }
-        },
-    }
-
-
-def register(spec: APISpec) -> None:
-    """Add the schemas of a problem to the spec."""
-    for name, schema in _SCHEMAS.items():
-        spec.components.schema(name, schema)
-
-
-def _codes(intro: str, meanings: Mapping[str, str]) -> dict[str, Any]:
-    lines = (f"- `{code}`: {meaning}" for code, meaning in meanings.items())
-    return {
-        "type": "string",
-        "description": "\n".join((intro, "", *lines)),
-        "enum": list(meanings),
-        "examples": [next(iter(meanings))],
-    }
-
-
-def _text(description: str, longest: int, example: str, **keywords: Any) -> dict[str, Any]:
-    return {
-        "type": "string",
-        "description": description,
-        "maxLength": longest,
-        "examples": [example],
-        **keywords,
-    }
-
-
-_SENTENCE = r"^[^\u0000-\u001f]+$"
-
-_SCHEMAS: dict[str, dict[str, Any]] = {
-    "ProblemCode": _codes(
-        "The kind of a problem, for programs.",
-        {each.code: f"{each.meaning} {each.remedy}" for each in CATALOGUE.values()},
-    ),
-    "ViolationCode": _codes("Which rule a value breaks, for programs.", VIOLATIONS),
-    "Violation": {
-        "type": "object",
-        "description": "A value that breaks a rule. One of `pointer`, `parameter` and `header` "
-        "says where it is.",
-        "required": ["code", "detail"],
-        "properties": {
-            "pointer": _text(
-                "The place in the body, as a JSON Pointer (RFC 6901).",
-                MAX_BODY_BYTES,
-                "/actualDistance",
-                format="json-pointer",
-            ),
-            "parameter": _text(
-                "The name of the query parameter.", MAX_BODY_BYTES, "limit", pattern=TEXT_PATTERN
-            ),
-            "header": _text(
-                "The name of the header.", 100, "Idempotency-Key", pattern="^[A-Za-z-]+$"
-            ),
-            "code": "ViolationCode",
-            "detail": _text(
-                "The rule in words, for developers.",
-                1000,
-                "Too large: above 0, at most 1000.",
-                minLength=1,
-                pattern=_SENTENCE,
-            ),
-        },
-    },
-    "Problem": {
-        "type": "object",
-        "description": "What went wrong (RFC 9457).",
-        "required": ["type", "title", "status", "detail", "instance", "code"],
-        "properties": {
-            "type": _text(
-                "The address of the page about this kind of problem.",
-                200,
-                "/problems/not-found",
-                format="uri-reference",
-                minLength=1,
-            ),
-            "title": _text(
-                "The kind of the problem in words.",
-                200,
-                "Not found",
-                minLength=1,
-                pattern=_SENTENCE,
-            ),
-            "status": {
-                "type": "integer",
-                "description": "The HTTP status.",
-                "format": "int32",
-                "minimum": 400,
-                "maximum": 599,
-                "examples": [404],
-            },
-            "detail": _text(
-                "What went wrong this time.",
-                2000,
-                CATALOGUE["not-found"].meaning,
-                minLength=1,
-                pattern=_SENTENCE,
-            ),
-            "instance": _text(
-                "The address that was asked.",
-                MAX_BODY_BYTES,
-                f"{COLLECTION_PATH}/{examples.LOG_ID}",
-                format="uri-reference",
-                minLength=1,
-            ),
-            "code": "ProblemCode",
-            "errors": {
-                "type": "array",
-                "description": "With `validation-failed`: every value that breaks a rule.",
-                "maxItems": MAX_ERRORS,
-                "items": "Violation",
-            },
-            "existingId": _text(
-                "With `duplicate-workout-log`: the `id` of the log that is there.",
-                128,
-                examples.CREATED_LOG_ID,
-                pattern=ID_PATTERN,
-            ),
-        },
-    },
-}
+def _header_components(codes: Iterable[str]) -> Iterator[str]:
+    """The headers of a response of any of these codes."""
+    kinds = [CATALOGUE[code] for code in codes]
+    for name in sorted({name for kind in kinds for name in (*kind.headers, *kind.may_have)}):
+        yield name if all(name in kind.headers for kind in kinds) else name + IF_ANY

@@ -8,13 +8,13 @@ from app.auth.errors import IssuerUnavailable
 from app.auth.fetch import is_safe
 from app.auth.keys import Issuer
 from app.auth.nextauth import SECURE_PREFIXES, V5_COOKIE
-from app.settings import READ_SCOPE, WRITE_SCOPE, Settings
+from app.settings import SCOPE_DESCRIPTIONS, Settings
 
 Schemes = dict[str, dict[str, Any]]
 
 
 def published_schemes() -> Schemes:
-    """OAuth 2.0 at an address that each deployment has its own of."""
+    """OAuth 2.0 at an example issuer: each deployment has its own."""
     issuer = "https://sign-in.workout-logs.example"
     return {"oauth2": _code_grant(f"{issuer}/authorize", f"{issuer}/token")}
 
@@ -35,7 +35,7 @@ def served_schemes(settings: Settings, issuer: Issuer | None) -> Schemes:
             "name": SECURE_PREFIXES[0] + V5_COOKIE,
             "description": (
                 "The session cookie of Auth.js, or of NextAuth.js (`next-auth.session-token`), "
-                "from a page of a listed origin; long ones are cut into `.0`, `.1`, …"
+                "from a page of a listed origin; long ones are split into chunks `.0`, `.1`, …"
             ),
         }
     return schemes
@@ -90,10 +90,7 @@ def _code_grant(authorization_url: str, token_url: str) -> dict[str, Any]:
     flow = {
         "authorizationUrl": authorization_url,
         "tokenUrl": token_url,
-        "scopes": {
-            READ_SCOPE: "Read and list workout logs.",
-            WRITE_SCOPE: "Create, change and delete workout logs.",
-        },
+        "scopes": dict(SCOPE_DESCRIPTIONS),
     }
     return {"type": "oauth2", "description": _SIGN_IN, "flows": {"authorizationCode": flow}}
 
@@ -101,5 +98,5 @@ def _code_grant(authorization_url: str, token_url: str) -> dict[str, Any]:
 _SIGN_IN = (
     "An access token (RFC 9068) of the authorization server that the API trusts, by the code grant "
     "with PKCE, sent as `Authorization: Bearer <token>`. Tokens are checked as RFC8725 advises: "
-    "asymmetric algorithms only, `iss`, `aud`, `exp` and `typ` as they should be."
+    "asymmetric algorithms only; `iss`, `aud`, `exp` and `typ` must match."
 )

@@ -1,6 +1,6 @@
 """The style sheets and scripts of the pages, served from here: our own and flask-swagger-ui's.
 
-Only the files listed are served. An address holds a digest of the content, so that browsers keep a
+Only the files listed are served. A URL contains a digest of the content, so that browsers keep a
 file for good and still see a new version at once.
 """
 
@@ -22,7 +22,7 @@ FOLDERS = {
 
 
 class Asset(NamedTuple):
-    """A file and the address it is served at."""
+    """A file and the URL that it is served at."""
 
     path: Path
     url: str

@@ -1,4 +1,4 @@
-"""HTML answers and their security headers."""
+"""HTML responses and their security headers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCRIPT_POLICY = PAGE_POLICY | {
 
 
 def page(template: str, policy: dict[str, str] = PAGE_POLICY, **context: object) -> Response:
-    """The HTML answer of a template."""
+    """The HTML response of a template."""
     response = Response(render_template(template, **context), mimetype="text/html")
     response.headers["Content-Security-Policy"] = "; ".join(
         f"{directive} {sources}" for directive, sources in policy.items()
@@ -34,7 +34,7 @@ def page(template: str, policy: dict[str, str] = PAGE_POLICY, **context: object)
 
 
 def wants_html() -> bool:
-    """Whether a browser asks: what does not prefer HTML gets JSON. The answer says so in `Vary`."""
+    """Whether the client prefers HTML to JSON, as browsers do; `Vary` says that this counts."""
     after_this_request(_vary)
     accepted = request.accept_mimetypes
     return accepted["text/html"] > accepted["application/json"]

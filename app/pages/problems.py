@@ -1,54 +1,56 @@
-"""The page of each problem type: every `type` that the API answers with resolves here."""
+"""The page of each problem type: every `type` in a response leads here."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
-from app.openapi import examples
 from app.pages.html import page, wants_html
 from app.web.problem_types import CATALOGUE, ProblemType
 from app.web.problems import Problem
 
 
-def create_blueprint() -> Blueprint:
-    """`/problems/` and `/problems/<code>`, HTML for browsers and JSON for programs."""
+def create_blueprint(example_of: Callable[[str], dict[str, Any]]) -> Blueprint:
+    """`/problems/` and `/problems/<code>`, HTML for browsers and JSON for programs.
+
+    `example_of` gives a problem of a code.
+    """
     blueprint = Blueprint("problems", __name__, url_prefix="/problems")
     blueprint.add_app_template_filter(_code_spans, "code_spans")
+
+    def described(kind: ProblemType) -> dict[str, Any]:
+        """The type with an example of it, as JSON."""
+        return {
+            "type": kind.uri,
+            "code": kind.code,
+            "status": kind.status,
+            "title": kind.title,
+            "meaning": kind.meaning,
+            "remedy": kind.remedy,
+            "example": example_of(kind.code),
+        }
 
     @blueprint.get("/", strict_slashes=False)
     def catalogue() -> ResponseReturnValue:
         if wants_html():
             return page("problems.html", types=list(CATALOGUE.values()))
-        return jsonify(data=[_described(each) for each in CATALOGUE.values()])
+        return jsonify(data=[described(each) for each in CATALOGUE.values()])
 
     @blueprint.get("/<code>")
     def problem_type(code: str) -> ResponseReturnValue:
         if code not in CATALOGUE:
             raise Problem("not-found", "There is no such problem type; /problems/ lists them all.")
-        described = _described(CATALOGUE[code])
+        found = described(CATALOGUE[code])
         if wants_html():
-            return page("problem.html", problem=described, example=_pretty(described["example"]))
-        return jsonify(data=described)
+            return page("problem.html", problem=found, example=_pretty(found["example"]))
+        return jsonify(data=found)
 
     return blueprint
-
-
-def _described(kind: ProblemType) -> dict[str, Any]:
-    """The type with an example of it, as JSON."""
-    return {
-        "type": kind.uri,
-        "code": kind.code,
-        "status": kind.status,
-        "title": kind.title,
-        "meaning": kind.meaning,
-        "remedy": kind.remedy,
-        "example": examples.problem(kind.code),
-    }
 
 
 def _code_spans(text: str) -> Markup:

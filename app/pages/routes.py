@@ -59,7 +59,7 @@ def create_blueprint(
 
     @blueprint.get("/reference/", strict_slashes=False)
     def reference() -> ResponseReturnValue:
-        """The address of a page of version 1.0.0, whose place the Swagger UI has taken."""
+        """A page of version 1.0.0 that the Swagger UI replaces."""
         return redirect("/docs", 308)
 
     @blueprint.get("/openapi.json")

@@ -27,7 +27,7 @@ _day = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:T(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9])"
     r"(?::(?P<second>[0-5][0-9])(?:\.[0-9]+)?"
-    r"(?P<zone>Z|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9]))?)?)?"
+    r"(?P<zone>Z|(?P<sign>[+-])(?P<hours>0[0-9]|1[0-4]):(?P<minutes>[0-5][0-9]))?)?)?"
 )
 
 
@@ -59,7 +59,8 @@ class TimeZone:
     def _day_of(self, text: str) -> str | None:
         """`YYYY-MM-DD` of a date or a datetime in one of the three forms; None for any other text.
 
-        A datetime with a zone is read from the year 2 to 9998, so that its day has four digits.
+        A zone is less than 15 hours from UTC, as all are. A datetime with a zone is read from the
+        year 2 to 9998, so that its day has a year of four digits.
         """
         match = _day.fullmatch(text)
         if match is None:

@@ -12,7 +12,7 @@ from marshmallow import fields
 
 from app.service.documents import ID_PATTERN
 from app.web.dumping import compile_dump
-from app.web.fields import MAX_STORED_TEXT_LENGTH
+from app.web.fields import MAX_STORED_TEXT_LENGTH, TEXT_PATTERN
 from app.web.problems import Coded
 
 MAX_PAGE_SIZE = 100
@@ -78,7 +78,8 @@ def enum(kind: type[StrEnum], description: str, **kwargs: Any) -> fields.Enum[An
 
 def read_text(description: str, **metadata: Any) -> fields.String:
     """A text on the way out, or null."""
-    metadata = {"minLength": 1, "maxLength": MAX_STORED_TEXT_LENGTH} | metadata
+    form = {} if metadata.keys() & {"format", "pattern"} else {"pattern": TEXT_PATTERN}
+    metadata = {"minLength": 1, "maxLength": MAX_STORED_TEXT_LENGTH} | form | metadata
     return fields.String(
         required=True, allow_none=True, metadata={"description": description, **metadata}
     )

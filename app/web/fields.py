@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from marshmallow import fields
 from werkzeug.http import parse_etags
@@ -24,6 +24,27 @@ MAX_STORED_TEXTS = MAX_STORED_TEXT_LENGTH // 4
 """Each takes two quotes, a character and a comma at least."""
 
 MAX_ENTITY_TAGS_LENGTH = 1024
+
+TEXT_PATTERN = r"^[^\u0000]*$"
+"""Free text: JSON with NUL in it is refused."""
+
+VISIBLE_TEXT_PATTERN = (
+    r"^[^\u0000]*"
+    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+    r"[^\u0000]*$"
+)
+"""Free text of which something is left when it is trimmed."""
+
+JSONSchema = dict[str, Any]
+
+
+@runtime_checkable
+class SaysItsSchema(Protocol):
+    """A field that says what it accepts and writes, as JSON Schema keywords."""
+
+    def json_schema(self) -> JSONSchema:
+        """The keywords; the field's metadata may narrow them."""
+        ...
 
 
 class Text(fields.String):
@@ -51,6 +72,10 @@ class Text(fields.String):
         if not text and not self.allow_none:
             raise self.make_error("empty")
         return text or None
+
+    def json_schema(self) -> JSONSchema:
+        pattern = TEXT_PATTERN if self.allow_none else VISIBLE_TEXT_PATTERN
+        return {"maxLength": self.longest, "pattern": pattern}
 
 
 class Number(fields.Field[float]):
@@ -82,6 +107,10 @@ class Number(fields.Field[float]):
         if value > self.most:
             raise self.make_error("too_large", range=bounds)
         return value
+
+    def json_schema(self) -> JSONSchema:
+        lower = {"minimum": self.least} if self.above is None else {"exclusiveMinimum": self.above}
+        return {"type": "number", "format": "double", **lower, "maximum": self.most}
 
 
 class Clock(fields.String):
@@ -116,6 +145,9 @@ class DocumentId(fields.String):
             raise self.make_error("format")
         return text
 
+    def json_schema(self) -> JSONSchema:
+        return {"maxLength": 128, "pattern": documents.ID_PATTERN}
+
 
 class Cursor(fields.String):
     """The `nextCursor` of a page, as a position."""
@@ -132,6 +164,9 @@ class Cursor(fields.String):
             raise self.make_error("format") from None
         return position
 
+    def json_schema(self) -> JSONSchema:
+        return {"maxLength": cursor.MAX_CURSOR_LENGTH, "pattern": cursor.PATTERN}
+
 
 class QueryInteger(fields.Integer):
     """Digits in a query string; nothing else that Python would take for an integer."""
@@ -140,6 +175,9 @@ class QueryInteger(fields.Integer):
         if not (isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value)):
             raise self.make_error("invalid")
         return super()._validated(value)
+
+    def json_schema(self) -> JSONSchema:
+        return {"format": "int32"}
 
 
 class QueryDate(fields.Date):
@@ -152,6 +190,9 @@ class QueryDate(fields.Date):
             raise self.make_error("invalid", obj_type="date", input=value)
         super()._deserialize(value, attr, data, **kwargs)
         return value
+
+    def json_schema(self) -> JSONSchema:
+        return {"maxLength": 10}
 
 
 class EntityTags(fields.String):
@@ -167,6 +208,9 @@ class EntityTags(fields.String):
             raise self.make_error("format", longest=MAX_ENTITY_TAGS_LENGTH)
         return parse_etags(text)
 
+    def json_schema(self) -> JSONSchema:
+        return {"maxLength": MAX_ENTITY_TAGS_LENGTH, "pattern": "^[ -~]*$"}
+
 
 class Ignored(fields.Raw):
     """What a client may send back as it was read: accepted, whatever it is, and not used."""
@@ -174,9 +218,18 @@ class Ignored(fields.Raw):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_none=True, **kwargs)
 
+    def json_schema(self) -> JSONSchema:
+        return {"description": "Read-only: accepted as it was read, and ignored."}
+
 
 class Written(fields.List[Any]):
     """A list whose items have the form of the wire already (`app.workout_logs.rows`)."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return value
+
+
+def path_parameter(name: str, field: SaysItsSchema, description: str) -> dict[str, Any]:
+    """A parameter of a path, as a route declares it for the OpenAPI document."""
+    schema = {"type": "string", **field.json_schema()}
+    return {"name": name, "in": "path", "description": description, "schema": schema}

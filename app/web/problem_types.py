@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.service.documents import ID_PATTERN
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """One kind of problem: what it means and what a client can do about it."""
+    """One kind of problem: what it means and what a client can do about it.
+
+    `headers` come with every response of the code, `may_have` with some. `members` are those that
+    only this problem has, as JSON Schema.
+    """
 
     code: str
     status: int
     title: str
     meaning: str
     remedy: str
+    headers: tuple[str, ...] = ()
+    may_have: tuple[str, ...] = ()
+    members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def uri(self) -> str:
@@ -32,13 +42,15 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "The body is not JSON in UTF-8 with unique member names, or the request breaks HTTP or "
             "OAuth syntax.",
             "Send well-formed JSON without NaN, NUL or lone surrogates, and one credential only.",
+            may_have=("WWW-Authenticate",),
         ),
         ProblemType(
             "missing-token",
             401,
             "A token is required",
-            "The request carries no credential.",
-            "Send `Authorization: Bearer <access token>`.",
+            "The request has no `Authorization: Bearer <token>` header.",
+            "Send `Authorization: Bearer <access token>`; the word `Bearer` is part of it.",
+            headers=("WWW-Authenticate",),
         ),
         ProblemType(
             "invalid-token",
@@ -46,14 +58,15 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "The token is not valid",
             "The token is expired, revoked, malformed, or was not issued for this API.",
             "Obtain a new token from the issuer and try again.",
+            headers=("WWW-Authenticate",),
         ),
         ProblemType(
             "forbidden",
             403,
-            "You may not do this",
-            "The caller is known, but their role does not permit this operation.",
-            "Do not repeat the request; a coach reads the logs of their runners, only the runner "
-            "or an admin changes them.",
+            "The role does not permit this",
+            "The caller's role does not permit this operation.",
+            "Do not repeat the request. A coach may read the logs of their runners; only the "
+            "runner and admins may change them.",
         ),
         ProblemType(
             "insufficient-scope",
@@ -61,27 +74,28 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "The token lacks a scope",
             "The token is valid, but was not granted the scope that this operation needs.",
             "Ask the issuer for a token with the scope that `WWW-Authenticate` names.",
+            headers=("WWW-Authenticate",),
         ),
         ProblemType(
             "unknown-user",
             403,
-            "The token's person is not known here",
-            "The token is valid, but no user of this application corresponds to it.",
-            "Sign in with the account that the running coach application knows.",
+            "No user matches the token",
+            "The token is valid, but no user of this application matches it.",
+            "Sign in with the account that you use in the running coach application.",
         ),
         ProblemType(
             "ambiguous-user",
             403,
-            "The token's person is not unique here",
+            "More than one user matches the token",
             "More than one user of this application has the token's e-mail address.",
-            "Ask the operator to leave one user with this address.",
+            "Ask the operator to leave only one user with this e-mail address.",
         ),
         ProblemType(
             "unverified-email",
             403,
             "The token's e-mail address is not verified",
-            "This API identifies people by e-mail, and the issuer has not verified this one.",
-            "Verify the address with the issuer and sign in again.",
+            "This API identifies users by e-mail address; the issuer has not verified this one.",
+            "Verify the e-mail address with the issuer and sign in again.",
         ),
         ProblemType(
             "unknown-role",
@@ -93,7 +107,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
         ProblemType(
             "csrf",
             403,
-            "The request comes from a foreign page",
+            "The request comes from an origin that is not allowed",
             "A request that is authenticated by the session cookie must come from an allowed "
             "origin.",
             "Call from a listed origin, or send the token in the Authorization header.",
@@ -102,22 +116,32 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "not-found",
             404,
             "Not found",
-            "Nothing is at this address, or nothing that the caller may know of.",
-            "Check the address, and that the caller is the runner, their coach or an admin.",
+            "There is no resource at this URL, or the caller may not read it.",
+            "Check the URL, and that the caller is the runner, their coach or an admin.",
         ),
         ProblemType(
             "method-not-allowed",
             405,
             "The method is not allowed here",
-            "This address exists, but does not support the request's method.",
+            "This URL exists, but does not support the request's method.",
             "Use one of the methods in the `Allow` header.",
         ),
         ProblemType(
             "duplicate-workout-log",
             409,
-            "The session has a log already",
+            "The session already has a log",
             "A runner has at most one log for a session; `existingId` and `Location` name it.",
             "Update the existing log instead.",
+            headers=("Location",),
+            members={
+                "existingId": {
+                    "type": "string",
+                    "description": "With `duplicate-workout-log`: the `id` of the existing log.",
+                    "maxLength": 128,
+                    "pattern": ID_PATTERN,
+                    "examples": ["workoutLog.bd9a3970c108c78ce12bc3f306d56f768e17497f"],
+                }
+            },
         ),
         ProblemType(
             "workout-log-in-use",
@@ -131,7 +155,8 @@ CATALOGUE: Mapping[str, ProblemType] = {
             412,
             "The log has changed",
             "The log is not at the revision that `If-Match` names; nothing was changed.",
-            "Read the log again, apply the change to what is there now, and send its new ETag.",
+            "Read the log again. If you repeated a request whose response was lost, your change "
+            "may already be there; otherwise make it to the current values and send the new ETag.",
         ),
         ProblemType(
             "content-too-large",
@@ -158,35 +183,39 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "too-many-requests",
             429,
             "Too many requests",
-            "The caller has used up their budget of requests for now.",
-            "Wait for the seconds in `Retry-After`; `RateLimit-*` headers tell what is left.",
+            "The caller has reached the rate limit.",
+            "Wait for the number of seconds in `Retry-After`; the `RateLimit-*` headers tell how "
+            "many requests are left.",
+            headers=("Retry-After",),
         ),
         ProblemType(
             "internal-error",
             500,
-            "Something went wrong here",
-            "A fault of this API, not of the request. It has been logged.",
-            "Try again later; if it stays, tell the operator the time and the address.",
+            "Internal error",
+            "An error of this API, not of the request. It has been logged.",
+            "Try again later; if it happens again, tell the operator the time and the URL.",
         ),
         ProblemType(
             "issuer-unavailable",
             503,
-            "The token cannot be checked now",
-            "The issuer of the tokens does not answer, so nobody new can be let in.",
+            "The token cannot be verified now",
+            "The authorization server does not respond, so the token cannot be verified.",
             "Try again after the seconds in `Retry-After`.",
+            headers=("Retry-After",),
         ),
         ProblemType(
             "store-unavailable",
             503,
-            "The data cannot be reached now",
-            "The store of the logs does not answer, or not as it should.",
+            "The data store is not available now",
+            "The data store does not respond, or responds with an error.",
             "Try again after the seconds in `Retry-After`; send an `Idempotency-Key` to create.",
+            headers=("Retry-After",),
         ),
         ProblemType(
             "store-timeout",
             504,
-            "The data did not come in time",
-            "The store of the logs took too long; a change may or may not have been made.",
+            "The data store took too long",
+            "The data store did not respond in time; a change may or may not have been made.",
             "Read before changing again; send an `Idempotency-Key` to create.",
         ),
     )

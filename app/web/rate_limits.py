@@ -113,6 +113,11 @@ class RateLimits:
         return Window(limit.amount, remaining, reset, holds=used <= limit.amount)
 
 
+def storage_answers(storage: str) -> bool:
+    """Whether the Redis at this URL answers."""
+    return bool(storage_from_string(storage, **_REDIS_OPTIONS).check())
+
+
 def _anonymous(limit: RateLimitItem) -> RateLimitItem:
     return type(limit)(max(1, limit.amount // ANONYMOUS_DIVISOR), limit.multiples)
 

@@ -9,7 +9,7 @@ from marshmallow import fields
 
 from app.service import units
 from app.service.external_links import MAX_LINK_LENGTH, ExternalLinks
-from app.web.fields import Clock
+from app.web.fields import Clock, JSONSchema
 
 
 class Duration(Clock):
@@ -21,6 +21,9 @@ class Duration(Clock):
     parse = staticmethod(units.parse_duration)
     write = staticmethod(units.format_duration)
 
+    def json_schema(self) -> JSONSchema:
+        return {"maxLength": 8, "pattern": units.DURATION_PATTERN}
+
 
 class Pace(Clock):
     """`M:SS` per km; more than 0."""
@@ -28,6 +31,9 @@ class Pace(Clock):
     default_error_messages = {"format": "A pace per km as M:SS, more than 0."}
     parse = staticmethod(units.parse_pace)
     write = staticmethod(units.format_pace)
+
+    def json_schema(self) -> JSONSchema:
+        return {"maxLength": 6, "pattern": units.PACE_PATTERN}
 
 
 class ExternalLink(fields.String):
@@ -51,3 +57,6 @@ class ExternalLink(fields.String):
             hosts = ", ".join(self.links.hosts)
             raise self.make_error("link", longest=MAX_LINK_LENGTH, hosts=hosts)
         return url
+
+    def json_schema(self) -> JSONSchema:
+        return {"format": "uri", "maxLength": MAX_LINK_LENGTH, "pattern": self.links.pattern}

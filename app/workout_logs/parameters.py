@@ -11,8 +11,17 @@ from werkzeug.datastructures import ETags
 from app.service.model import Feeling, Status
 from app.service.workout_logs import ListFilters
 from app.web.base_schema import MAX_PAGE_SIZE, BaseSchema, enum
-from app.web.fields import Cursor, DocumentId, EntityTags, QueryDate, QueryInteger
+from app.web.fields import (
+    Cursor,
+    DocumentId,
+    EntityTags,
+    QueryDate,
+    QueryInteger,
+    path_parameter,
+)
 from app.web.problems import Coded
+
+LOG_ID = path_parameter("logId", DocumentId(), "The log's `id`.")
 
 
 class ListQuery(BaseSchema):
@@ -62,7 +71,7 @@ class CreateHeaders(Headers):
         ),
         metadata={
             "description": "A key of the client's making. The same request sent again with it "
-            "replays the first answer.",
+            "replays the first response.",
             "maxLength": 255,
             "pattern": "^[!-~]{1,255}$",
         },
@@ -76,7 +85,7 @@ class ReadHeaders(Headers):
         data_key="If-None-Match",
         load_default=ETags,
         metadata={
-            "description": "The `ETag` of the log as you know it. The answer is 304, without a "
+            "description": "The `ETag` of the log as you know it. The response is 304, without a "
             "body, while it still has it."
         },
     )
@@ -88,7 +97,7 @@ class ChangeHeaders(Headers):
     if_match = EntityTags(
         data_key="If-Match",
         metadata={
-            "description": "The `ETag` that the log must still have. Otherwise the answer is 412 "
+            "description": "The `ETag` that the log must still have. Otherwise the response is 412 "
             "and nothing is changed. Without it the change is made to whatever is there."
         },
     )

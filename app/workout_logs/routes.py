@@ -11,14 +11,19 @@ from flask.views import MethodView
 from werkzeug.datastructures import ETags
 
 from app.auth.protector import protect
-from app.openapi.components import headers
 from app.service.external_links import ExternalLinks
 from app.service.model import Caller, WorkoutLog
 from app.service.workout_logs import ListFilters, Precondition, WorkoutLogs
 from app.settings import READ_SCOPE, WRITE_SCOPE
 from app.web.parsing import Blueprint
 from app.web.problems import COLLECTION_PATH
-from app.workout_logs.parameters import ChangeHeaders, CreateHeaders, ListQuery, ReadHeaders
+from app.workout_logs.parameters import (
+    LOG_ID,
+    ChangeHeaders,
+    CreateHeaders,
+    ListQuery,
+    ReadHeaders,
+)
 from app.workout_logs.rows import row_writer
 from app.workout_logs.schemas import (
     WorkoutLogCreate,
@@ -45,7 +50,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
 
         @protect(READ_SCOPE)
         @blp.arguments(ListQuery(), location="query")
-        @blp.response(200, WorkoutLogList, description="A page.", headers=headers("Link"))
+        @blp.response(200, WorkoutLogList, description="A page.", headers=["Link"])
         @blp.doc(operationId="listWorkoutLogs", problems=["forbidden"])
         def get(self, caller: Caller, filters: ListFilters) -> ResponseReturnValue:
             """List workout logs"""
@@ -65,7 +70,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
             201,
             WorkoutLogResponse,
             description="The new log.",
-            headers=headers("Location", "ETag"),
+            headers=["Location", "ETag"],
         )
         @blp.doc(operationId="createWorkoutLog", problems=["forbidden", "duplicate-workout-log"])
         def post(
@@ -76,14 +81,14 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
             location = f"{COLLECTION_PATH}/{quote(log.id)}"
             return {"data": log}, {"Location": location, **_etag(log)}
 
-    @blp.route("/<log_id>")
+    @blp.route("/<log_id>", parameters=[LOG_ID])
     class WorkoutLogResource(MethodView):
         init_every_request = False
 
         @protect(READ_SCOPE)
         @blp.arguments(ReadHeaders(), location="headers")
-        @blp.response(200, WorkoutLogResponse, description="The log.", headers=headers("ETag"))
-        @blp.alt_response(304, description="The log is as you know it.", headers=headers("ETag"))
+        @blp.response(200, WorkoutLogResponse, description="The log.", headers=["ETag"])
+        @blp.alt_response(304, description="The log is as you know it.", headers=["ETag"])
         @blp.doc(operationId="getWorkoutLog")
         def get(self, caller: Caller, sent: dict[str, ETags], log_id: str) -> ResponseReturnValue:
             """Read a workout log"""
@@ -96,7 +101,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         @blp.arguments(WorkoutLogUpdate(links))
         @blp.arguments(ChangeHeaders(), location="headers")
         @blp.response(
-            200, WorkoutLogResponse, description="The log as it is now.", headers=headers("ETag")
+            200, WorkoutLogResponse, description="The log as it is now.", headers=["ETag"]
         )
         @blp.doc(operationId="updateWorkoutLog", problems=["forbidden"])
         def put(

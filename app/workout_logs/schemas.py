@@ -20,6 +20,7 @@ from app.web.base_schema import MAX_PAGE_SIZE, BaseSchema, ResponseSchema, enum,
 from app.web.fields import (
     MAX_STORED_TEXT_LENGTH,
     MAX_STORED_TEXTS,
+    TEXT_PATTERN,
     DocumentId,
     Ignored,
     Number,
@@ -94,7 +95,13 @@ class WorkoutLog(ResponseSchema):
     notes = read_text("The runner's own words.")
     feeling = enum(Feeling, "How the runner felt.", required=True, allow_none=True)
     injuries = fields.List(
-        fields.String(metadata={"minLength": 1, "maxLength": MAX_STORED_TEXT_LENGTH}),
+        fields.String(
+            metadata={
+                "minLength": 1,
+                "maxLength": MAX_STORED_TEXT_LENGTH,
+                "pattern": TEXT_PATTERN,
+            }
+        ),
         required=True,
         metadata={
             "description": "What hurt, empty when nothing did.",
@@ -115,13 +122,13 @@ class WorkoutLog(ResponseSchema):
         PlannedSession,
         required=True,
         allow_none=True,
-        metadata={"description": "The session as planned; null if it is gone."},
+        metadata={"description": "The session as planned; null if it does not exist any more."},
     )
     runner = fields.Nested(
         Runner,
         required=True,
         allow_none=True,
-        metadata={"description": "Whose log it is; null if the person is gone."},
+        metadata={"description": "Whose log it is; null if the user does not exist any more."},
     )
 
 

@@ -1,4 +1,4 @@
-"""`flask --app wsgi auth explain`, and the documents that tell clients how to get in."""
+"""`workout-log-api auth explain`, and the documents that tell clients how to get in."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
-from flask.cli import ScriptInfo
 
 from app.auth.jwt import JWTValidator
-from app.cli import auth
+from app.cli.auth import auth
 from app.factory import create_app
 from app.openapi.security import code_grant_endpoints
 from app.settings import Settings
@@ -36,9 +36,7 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def explain(app: Flask) -> Run:
     def run(token: str) -> tuple[int, str]:
-        runner = app.test_cli_runner()
-        info = ScriptInfo(create_app=lambda: app)
-        result = runner.invoke(auth, ["explain"], input=token, obj=info)
+        result = CliRunner().invoke(auth, ["explain"], input=token, obj=app)
         assert token.strip() not in result.output
         return result.exit_code, result.output
 
@@ -83,8 +81,7 @@ def test_a_refused_user_is_named_so(explain: Run, issuer: Issuer) -> None:
 
 @pytest.mark.parametrize("token", ["", "an opaque one", "x" * 20_000])
 def test_a_token_of_no_kind_is_said_to_be_none(app: Flask, token: str) -> None:
-    runner = app.test_cli_runner()
-    result = runner.invoke(auth, ["explain"], input=token, obj=ScriptInfo(create_app=lambda: app))
+    result = CliRunner().invoke(auth, ["explain"], input=token, obj=app)
     assert result.exit_code == 1
     assert result.output.startswith("kind: unknown. ")
 
@@ -93,9 +90,7 @@ def test_an_issuer_that_is_down_is_named(open_store: OpenStore, issuer: Issuer) 
     away = Settings(oauth_issuer="http://127.0.0.1:1", oauth_audience=AUDIENCE)
     app = create_app(away, open_store([]))
     token = issuer.token(world.RUNNER)
-    result = app.test_cli_runner().invoke(
-        auth, ["explain"], input=token, obj=ScriptInfo(create_app=lambda: app)
-    )
+    result = CliRunner().invoke(auth, ["explain"], input=token, obj=app)
     assert result.exit_code == 1
     assert "  FAILS  issuer: It cannot be reached now" in result.output
 
@@ -107,7 +102,7 @@ def test_the_command_reads_standard_input(tmp_path: Path, issuer: Issuer) -> Non
         "SQLITE_PATH": str(tmp_path / "store.db"),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "auth", "explain"],
+        [sys.executable, "-m", "app.cli", "auth", "explain"],
         cwd=ROOT,
         env=environment(**settings),
         input=issuer.token("nobody"),

@@ -39,18 +39,18 @@ def production_server(server: str, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("production")
     load_sample(str(folder / "club.db"))
     settings = {"OAUTH_ISSUER": server, "OAUTH_AUDIENCE": server, "SQLITE_PATH": "club.db"}
-    with _running("app.server", folder, settings) as url:
+    with _running("app.cli serve", folder, settings) as url:
         yield url
 
 
 @contextmanager
 def _running(module: str, folder: Path, settings: dict[str, str]) -> Iterator[str]:
-    """Run a server's module in a folder; the address of the server."""
+    """Run a server's module, with its arguments, in a folder; the address of the server."""
     port = free_port()
     output = folder / "output.txt"
     with output.open("w") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", *module.split()],
             cwd=folder,
             env=environment(PYTHONPATH=str(ROOT), PORT=str(port), THREADS="4") | settings,
             stdout=stream,

@@ -19,7 +19,7 @@ from tests.server import ROOT, running_server
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what is in the wheel, and nothing else."""
     source, wheel = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for each in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "wsgi.py"):
+    for each in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"):
         shutil.copy(ROOT / each, source)
     unwanted = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "app", source / "app", symlinks=True, ignore=unwanted)

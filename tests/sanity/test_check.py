@@ -1,4 +1,4 @@
-"""`flask --app wsgi store check` on a Sanity project, as an operator types it."""
+"""`workout-log-api store check` on a Sanity project, as an operator types it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check(content_lake: ContentLake, tmp_path: Path) -> Check:
             "SANITY_RETRIES": "0",
         }
         done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", "store", "check"],
+            [sys.executable, "-m", "app.cli", "store", "check"],
             cwd=tmp_path,
             env=environment(**{**defaults, **settings}),
             capture_output=True,

@@ -82,8 +82,8 @@ class Server:
 
 
 @contextmanager
-def client(server: Server, *, most_idle: int = 4) -> Iterator[Connections]:
-    made = Connections(server.url, most_idle=most_idle)
+def client(server: Server, *, max_idle: int = 4) -> Iterator[Connections]:
+    made = Connections(server.url, max_idle=max_idle)
     yield made
     made.close()
 
@@ -215,7 +215,7 @@ def test_a_reply_that_drips_is_not_waited_for_any_longer() -> None:
 def test_nobody_there() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(NotConnected):
-        send(Connections(url, most_idle=1), url)
+        send(Connections(url, max_idle=1), url)
 
 
 def test_connections_are_used_again_unless_the_server_says_otherwise() -> None:
@@ -231,14 +231,14 @@ def test_connections_are_used_again_unless_the_server_says_otherwise() -> None:
 def test_a_connection_that_the_server_has_left_is_not_used_again() -> None:
     server = Server(sends(OK, then="close"))
     with server.running():
-        made = Connections(server.url, most_idle=4, trusted_seconds=0)
+        made = Connections(server.url, max_idle=4)
         assert [send(made, server.url).status_code for _ in range(3)] == [200] * 3
         made.close()
     assert server.connections == 3
 
 
 def test_no_more_connections_rest_than_allowed() -> None:
-    with Server(sends(OK)).running() as server, client(server, most_idle=2) as made:
+    with Server(sends(OK)).running() as server, client(server, max_idle=2) as made:
         with ThreadPoolExecutor(8) as threads:
             replies = list(threads.map(lambda _: send(made, server.url), range(200)))
         assert {reply.content for reply in replies} == {b"ok"}
@@ -277,7 +277,7 @@ def test_tls(certificate: Path, host: str, trusted: bool, succeeds: bool) -> Non
     trust = ssl.create_default_context(cafile=certificate) if trusted else None
     with Server(sends(OK), of_server).running() as server:
         url = server.url.replace("127.0.0.1", host)
-        made = Connections(url, most_idle=1, tls=trust)
+        made = Connections(url, max_idle=1, tls=trust)
         if succeeds:
             assert [send(made, url).content for _ in range(2)] == [b"ok", b"ok"]
             assert server.connections == 1

@@ -16,12 +16,11 @@ import orjson
 import pytest
 
 from app.development import club, sample
-from app.openapi.examples import SESSION_ID
 from app.service.stores.sqlite.store import SqliteStore
 from app.service.stores.sqlite.transfer import import_lines
 from tests.issuer import AUDIENCE, Issuer
 from tests.node import install, node
-from tests.published import ROOT
+from tests.published import ROOT, SESSION_ID
 from tests.server import running_server
 
 HERE = Path(__file__).parent

@@ -15,6 +15,7 @@ import yaml
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from app.development import wsgi as development_wsgi
 from app.factory import create_app
 from app.openapi.api import api_of
 from app.openapi.document import to_yaml
@@ -39,7 +40,7 @@ def test_what_is_published_is_what_the_code_says(app: Flask) -> None:
 
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_the_command_needs_no_settings_and_writes_the_same_bytes(tmp_path: Path, seed: str) -> None:
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "spec", str(tmp_path / "spec.yaml")]
+    command = [sys.executable, "-m", "app.cli", "spec", str(tmp_path / "spec.yaml")]
     environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": seed}
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     assert (tmp_path / "spec.yaml").read_bytes() == PUBLISHED.read_bytes()
@@ -109,7 +110,7 @@ class TestServed:
 
     def test_in_development_people_sign_in_here(self, store: Store) -> None:
         settings = Settings(app_env="development", port=8123)
-        scheme = schemes(create_app(settings, store))["oauth2"]
+        scheme = schemes(development_wsgi.create_app(settings, store))["oauth2"]
         flow = scheme["flows"]["authorizationCode"]
         assert flow["authorizationUrl"] == "http://127.0.0.1:8123/development/authorize"
         assert flow["tokenUrl"] == "http://127.0.0.1:8123/development/token"

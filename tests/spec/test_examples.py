@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from app.development import sample
-from app.openapi import examples
-from app.openapi.examples import LOG_ID, RUNNER_ID
 from tests.conftest import Client
-from tests.published import published
+from tests.published import DOCS, LOG_ID, RUNNER_ID, published
 
 Example = tuple[str, dict[str, Any], Any]
 
@@ -48,6 +46,16 @@ def of_members() -> Iterator[Example]:
                 yield name, component["schema"], component["example"]
 
 
+def requests_of(operation_id: str) -> list[dict[str, Any]]:
+    """The bodies of the examples of an operation's requests."""
+    return [each["value"] for each in DOCS.operation(operation_id, "requests").values()]
+
+
+def response_of(operation_id: str) -> dict[str, Any]:
+    """The example of an operation's response."""
+    return DOCS.operation(operation_id, "response")
+
+
 @pytest.mark.parametrize(
     ("schema", "value"),
     [pytest.param(*each[1:], id=each[0]) for each in (*of_contents(), *of_members())],
@@ -75,33 +83,32 @@ class TestOnTheSampleData:
         return sign_in(RUNNER_ID)
 
     def test_create(self, runner: Client) -> None:
-        requests = examples.REQUESTS["createWorkoutLog"]
-        answers = [runner.create(body) for _, body in requests.values()]
-        assert [answer.status_code for answer in answers] == [201] * len(requests)
-        self.assert_alike(answers[0].json, examples.ANSWERS["createWorkoutLog"])
+        bodies = requests_of("createWorkoutLog")
+        responses = [runner.create(body) for body in bodies]
+        assert [response.status_code for response in responses] == [201] * len(bodies)
+        self.assert_alike(responses[0].json, response_of("createWorkoutLog"))
 
     def test_list(self, runner: Client) -> None:
-        _, body = examples.REQUESTS["createWorkoutLog"]["completed"]
-        runner.create(body)
-        answer = runner.list(limit=1, withTotal="true").json
-        shown = examples.ANSWERS["listWorkoutLogs"]
-        self.assert_alike({"data": answer["data"][0]}, {"data": shown["data"][0]})
-        assert answer["pagination"]["total"] == shown["pagination"]["total"]
+        runner.create(requests_of("createWorkoutLog")[0])
+        page = runner.list(limit=1, withTotal="true").json
+        shown = response_of("listWorkoutLogs")
+        self.assert_alike({"data": page["data"][0]}, {"data": shown["data"][0]})
+        assert page["pagination"]["total"] == shown["pagination"]["total"]
 
     def test_get(self, runner: Client) -> None:
-        assert runner.get(LOG_ID).json == examples.ANSWERS["getWorkoutLog"]
+        assert runner.get(LOG_ID).json == response_of("getWorkoutLog")
 
     def test_update(self, runner: Client) -> None:
-        requests = examples.REQUESTS["updateWorkoutLog"]
-        answers = [runner.update(LOG_ID, body) for _, body in requests.values()]
-        assert [answer.status_code for answer in answers] == [200] * len(requests)
-        self.assert_alike(answers[0].json, examples.ANSWERS["updateWorkoutLog"])
+        bodies = requests_of("updateWorkoutLog")
+        responses = [runner.update(LOG_ID, body) for body in bodies]
+        assert [response.status_code for response in responses] == [200] * len(bodies)
+        self.assert_alike(responses[0].json, response_of("updateWorkoutLog"))
 
     def test_delete(self, runner: Client) -> None:
         assert runner.delete(LOG_ID).status_code == 204
 
     def test_problems_are_told_as_their_pages_show(self, runner: Client) -> None:
-        _, body = examples.REQUESTS["createWorkoutLog"]["completed"]
+        body = requests_of("createWorkoutLog")[0]
         invalid = {name: value for name, value in body.items() if name != "status"}
         runner.create(body)
         answers = [

@@ -12,13 +12,13 @@ from flask import Flask, Response, request
 
 from app.development import club
 from app.factory import create_app
-from app.openapi.examples import LOG_ID, RUNNER_ID, SESSION_ID
 from app.service.stores.port import Store
 from app.service.stores.sanity.client import Limits
 from app.settings import Settings
 from tests.api import test_problems
 from tests.conftest import Client, OpenStore
 from tests.issuer import AUDIENCE, Issuer
+from tests.published import LOG_ID, RUNNER_ID, SESSION_ID
 from tests.spec import fuzz
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from app.cli import store
+from app.cli.store import store
 from tests.server import ROOT, environment
 
 Run = Callable[..., Any]
@@ -36,7 +36,7 @@ def type_in(tmp_path: Path) -> Run:
     def type_in(*arguments: str, **options: Any) -> Any:
         piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "timeout": 60}
         return subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", "store", *arguments],
+            [sys.executable, "-m", "app.cli", "store", *arguments],
             cwd=tmp_path,
             env=environment(PYTHONPATH=str(ROOT), SQLITE_PATH="store.db"),
             check=False,

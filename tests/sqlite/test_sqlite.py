@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -16,7 +17,7 @@ from app.service.errors import StoreTimeout, StoreUnavailable
 from app.service.stores.port import LogQuery, Position
 from app.service.stores.sqlite import queries
 from app.service.stores.sqlite.store import SqliteStore
-from app.service.stores.sqlite.transfer import import_lines
+from app.service.stores.sqlite.transfer import export_lines, import_lines
 from app.settings import Settings
 from tests import world
 from tests.conftest import Client
@@ -61,7 +62,7 @@ def test_writes_ahead_and_through_to_the_disk(store: SqliteStore) -> None:
 @pytest.mark.parametrize(
     ("statement", "complaint"),
     [
-        ("PRAGMA user_version = 2", "schema version 2"),
+        ("PRAGMA user_version = 1000", "schema version 1000"),
         ("PRAGMA application_id = 7", "application 0x7"),
     ],
 )
@@ -73,6 +74,41 @@ def test_a_file_of_another_version_or_program_is_refused(
     connection.close()
     with pytest.raises(StoreUnavailable, match=f"SQLITE_PATH.*{complaint}"):
         SqliteStore(path)
+
+
+VERSION_1 = """
+CREATE TABLE document (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    type TEXT AS (json_extract(body, '$._type')) STORED,
+    body TEXT NOT NULL
+);
+CREATE INDEX user_by_email ON document (type) WHERE type = 'user';
+PRAGMA application_id = 0x574C4F47;
+PRAGMA user_version = 1;
+"""
+
+
+def test_an_older_file_is_rebuilt_with_every_document(path: Path, tmp_path: Path) -> None:
+    documents = [json.dumps(each) for each in world.club()]
+    path.parent.mkdir(parents=True)
+    older = sqlite3.connect(path)
+    older.executescript(VERSION_1)
+    rows = [(json.loads(each)["_id"], each) for each in documents]
+    older.executemany("INSERT INTO document (id, body) VALUES (?, ?)", rows)
+    older.commit()
+    older.close()
+
+    rebuilt, new = SqliteStore(path), SqliteStore(tmp_path / "new.db")
+    try:
+        assert [*export_lines(rebuilt)] == documents
+        assert rebuilt.find_users(email=f"{RUNNER}@club.example")
+        with rebuilt.reading() as ours, new.reading() as theirs:
+            for query in ("PRAGMA user_version", "SELECT name, sql FROM sqlite_schema ORDER BY 1"):
+                assert ours.execute(query).fetchall() == theirs.execute(query).fetchall()
+    finally:
+        rebuilt.close()
+        new.close()
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:

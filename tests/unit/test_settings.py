@@ -205,7 +205,7 @@ class TestTheStart:
         assert not Settings(**OAUTH).development_sign_in
 
     @pytest.mark.parametrize(
-        "command", [["-m", "app.server"], ["-c", "import wsgi"]], ids=["make serve", "wsgi"]
+        "command", [["-m", "app.cli", "serve"], ["-c", "import wsgi"]], ids=["make serve", "wsgi"]
     )
     def test_of_a_process_fails_in_words(self, tmp_path: Path, command: list[str]) -> None:
         done = subprocess.run(
@@ -225,7 +225,7 @@ class TestTheStart:
         (tmp_path / "store.db").write_text("not a database, " * 100)
         settings = {name.upper(): value for name, value in OAUTH.items()}
         done = subprocess.run(
-            [sys.executable, "-m", "app.server"],
+            [sys.executable, "-m", "app.cli", "serve"],
             cwd=tmp_path,
             env=environment(PYTHONPATH=str(ROOT), SQLITE_PATH="store.db", **settings),
             capture_output=True,

@@ -85,7 +85,7 @@ class ContentLake:
         adapter: BaseAdapter | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self._adapter = adapter or Connections(url, most_idle=self.limits.pool_size)
+        self._adapter = adapter or Connections(url, max_idle=self.limits.pool_size)
         self._writes = threading.BoundedSemaphore(self.limits.writes_at_once)
         self._headers = {
             **({"Authorization": f"Bearer {token}"} if token else {}),
@@ -211,7 +211,7 @@ class ContentLake:
             with timing.call():
                 response = self._adapter.send(request, timeout=timeout)
         except (NotConnected, requests.ConnectTimeout) as error:
-            raise ConnectFailed(type(error).__name__) from error
+            raise ConnectFailed(str(error)) from error
         except requests.ReadTimeout as error:
             raise ReplyTimeout("no reply in time") from error
         except requests.RequestException as error:

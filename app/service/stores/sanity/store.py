@@ -167,7 +167,7 @@ def _translated() -> Iterator[None]:
         if isinstance(error, AccessRefused):
             logger.error(
                 "Sanity refuses the API token or its rights, so nobody is served (%s). "
-                "`flask --app wsgi store check` says what is wrong.",
+                "`workout-log-api store check` says what is wrong.",
                 about,
             )
         else:

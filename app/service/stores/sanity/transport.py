@@ -1,8 +1,8 @@
-"""How requests are sent to one HTTP/1.1 server: an adapter for `requests`, over kept connections.
+"""How requests are sent to Sanity: an adapter for `requests`, over kept HTTP/1.1 connections.
 
-With the adapter that `requests` brings, the round trips were the largest part of what the API does
-for a request: 340 to 540 µs of CPU each, here 86 to 105, side by side. The hard parts are those of
-libraries: TLS is Python's `ssl`, and replies are parsed by `httptools`, which is Node.js' parser.
+Own code for its price: BENCHMARKS.md has the CPU and the memory of other clients. The hard parts
+are those of libraries: `http.client` connects, through a proxy too, TLS is Python's `ssl`, and
+`httptools`, which is Node.js' parser, reads the responses.
 """
 
 from __future__ import annotations
@@ -15,19 +15,17 @@ import zlib
 from collections import deque
 from collections.abc import Mapping
 from functools import cached_property
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from httptools import HttpParserError, HttpResponseParser
-from requests.adapters import BaseAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 
-TRUSTED_IDLE_SECONDS = 1
-"""After a longer rest, a connection is looked at before it is used: the server may have left."""
-
-_CHUNK = 64 * 1024
+_CHUNK_BYTES = 64 * 1024
 
 
 class NotConnected(requests.ConnectionError):
@@ -35,36 +33,35 @@ class NotConnected(requests.ConnectionError):
 
 
 class Connections(BaseAdapter):
-    """Sends prepared requests to the host of `url`; `most_idle` connections are kept.
+    """Sends prepared requests to the host of `url`; `max_idle` connections are kept.
 
-    Safe to share between threads. `tls` replaces the trust in the public authorities.
+    Safe to share between threads. `tls` replaces the trust in the public authorities. An https URL
+    is reached through the proxy that the environment names (`HTTPS_PROXY`, or `ALL_PROXY`), unless
+    `NO_PROXY` covers its host. Raises ValueError when that proxy is not an `http://` URL.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        most_idle: int,
-        tls: ssl.SSLContext | None = None,
-        trusted_seconds: float = TRUSTED_IDLE_SECONDS,
-    ) -> None:
+    def __init__(self, url: str, *, max_idle: int, tls: ssl.SSLContext | None = None) -> None:
         super().__init__()
-        self._trusted_seconds = trusted_seconds
         parts = urlsplit(url)
-        secure = parts.scheme == "https"
-        self._host = parts.hostname or ""
-        self._authority = parts.netloc
-        self._address = (self._host, parts.port or (443 if secure else 80))
-        if secure and tls is None:
-            tls = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
-        self._tls = tls if secure else None
-        self._most_idle = most_idle
-        self._idle: deque[tuple[socket.socket, float]] = deque()
+        self._host_field = parts.netloc
+        self._server = self._first_hop = parts.hostname or "", parts.port
+        self._tls = None
+        if parts.scheme == "https":
+            self._tls = tls or ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
+            if proxy := select_proxy(url, get_environ_proxies(url)):
+                proxy = proxy if "://" in proxy else f"http://{proxy}"
+                hop = urlsplit(proxy)
+                if hop.scheme != "http" or not hop.hostname:
+                    raise ValueError("the proxy that the environment names is no http:// URL")
+                self._first_hop = hop.hostname, hop.port or 80
+                self._proxy_credentials = HTTPAdapter().proxy_headers(proxy)
+        self._max_idle = max_idle
+        self._idle: deque[socket.socket] = deque()
 
     def close(self) -> None:
         """Close the idle connections."""
         while self._idle:
-            self._idle.pop()[0].close()
+            self._idle.pop().close()
 
     def send(  # noqa: PLR0917 - as `requests` calls it
         self,
@@ -75,10 +72,10 @@ class Connections(BaseAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send the request, once, and read the whole reply; only `timeout` is looked at.
+        """Send the request, once, and read the whole response; only `timeout` is looked at.
 
-        It holds the seconds for the connection and those for the reply. Raises `NotConnected` when
-        nothing was sent, else `requests.ReadTimeout` or `requests.ConnectionError`.
+        It holds the seconds to connect and those to wait for the response. Raises `NotConnected`
+        when nothing was sent, else `requests.ReadTimeout` or `requests.ConnectionError`.
         """
         connect_timeout, read_timeout = timeout
         connection = self._take() or self._connect(connect_timeout)
@@ -86,40 +83,45 @@ class Connections(BaseAdapter):
             response, reusable = self._round_trip(connection, request, read_timeout)
         except TimeoutError:
             connection.close()
-            raise requests.ReadTimeout("no reply in time", request=request) from None
+            raise requests.ReadTimeout("no response in time", request=request) from None
         except (OSError, HttpParserError, zlib.error) as error:
             connection.close()
             raise requests.ConnectionError(type(error).__name__, request=request) from error
-        if reusable and len(self._idle) < self._most_idle:
-            self._idle.append((connection, time.monotonic()))
+        if reusable and len(self._idle) < self._max_idle:
+            self._idle.append(connection)
         else:
             connection.close()
         return response
 
     def _take(self) -> socket.socket | None:
-        """The connection that rested for the shortest time, if there is one that still works."""
+        """The idle connection that was used last, if there is one that the server has not left."""
         while True:
             try:
-                connection, since = self._idle.pop()
+                connection = self._idle.pop()
             except IndexError:
                 return None
-            if time.monotonic() - since < self._trusted_seconds or not _has_news(connection):
+            # What can be read from an idle connection is its end, or nothing to be trusted.
+            poll = select.poll()
+            poll.register(connection, select.POLLIN)
+            if not poll.poll(0):
                 return connection
             connection.close()
 
     def _connect(self, timeout: float) -> socket.socket:
+        host, port = self._first_hop
+        if self._tls is None:
+            connection = HTTPConnection(host, port, timeout=timeout)
+        else:
+            connection = HTTPSConnection(host, port, timeout=timeout, context=self._tls)
+        if self._first_hop != self._server:
+            connection.set_tunnel(*self._server, self._proxy_credentials)
         try:
-            connection = socket.create_connection(self._address, timeout)
-            try:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                if self._tls is not None:
-                    return self._tls.wrap_socket(connection, server_hostname=self._host)
-            except BaseException:
-                connection.close()
-                raise
-        except OSError as error:
-            raise NotConnected(type(error).__name__) from error
-        return connection
+            connection.connect()
+        except (OSError, HTTPException) as error:
+            connection.close()
+            raise NotConnected(repr(error)) from error
+        connected: socket.socket = connection.sock
+        return connected
 
     def _round_trip(
         self, connection: socket.socket, request: requests.PreparedRequest, timeout: float
@@ -128,24 +130,24 @@ class Connections(BaseAdapter):
         end = time.monotonic() + timeout
         if connection.gettimeout() != timeout:
             connection.settimeout(timeout)
-        connection.sendall(self._text(request))
+        connection.sendall(self._bytes_of(request))
         message = _Message()
         parser = HttpResponseParser(message)
-        # A reply may be announced by others, with a status below 200.
+        # Interim responses, with a status below 200, may come before the final one.
         while not (message.complete and parser.get_status_code() >= 200):
-            data = connection.recv(_CHUNK)
+            data = connection.recv(_CHUNK_BYTES)
             if not data:
-                raise ConnectionError("closed before the end of the reply")
+                raise ConnectionError("closed before the end of the response")
             parser.feed_data(data)
             if time.monotonic() > end:
                 raise TimeoutError
         stays = b"close" not in message.fields.get(b"connection", b"").lower()
-        reply = _Reply(request, parser.get_status_code(), message)
-        return reply, stays and parser.get_http_version() == "1.1"
+        response = _Response(request, parser.get_status_code(), message)
+        return response, stays and parser.get_http_version() == "1.1"
 
-    def _text(self, request: requests.PreparedRequest) -> bytes:
+    def _bytes_of(self, request: requests.PreparedRequest) -> bytes:
         """The request as it goes over the wire."""
-        lines = [f"{request.method} {request.path_url} HTTP/1.1", f"Host: {self._authority}"]
+        lines = [f"{request.method} {request.path_url} HTTP/1.1", f"Host: {self._host_field}"]
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         head = "\r\n".join(lines).encode("latin-1")
         body = request.body or b""
@@ -171,17 +173,10 @@ class _Message:
     def on_message_complete(self) -> None:
         self.complete = True
 
-    def content(self) -> bytes:
-        """The body, decompressed."""
-        content = b"".join(self.body)
-        if self.fields.get(b"content-encoding") == b"gzip":
-            return zlib.decompress(content, wbits=zlib.MAX_WBITS | 16)
-        return content
 
-
-class _Reply(requests.Response):
-    """A response that is there as a whole, without the jar for cookies that `requests` makes for
-    each: that alone takes longer than all the rest.
+class _Response(requests.Response):
+    """A whole response, without the cookie jar that `requests` makes for each: that alone takes
+    longer than all the rest. Overrides `_content` and `_content_consumed` of requests 2.34.
     """
 
     encoding = None
@@ -197,7 +192,9 @@ class _Reply(requests.Response):
         self.request = request
         self.status_code = status_code
         self._fields = message.fields
-        self._content = message.content()
+        self._content = b"".join(message.body)
+        if self._fields.get(b"content-encoding") == b"gzip":
+            self._content = zlib.decompress(self._content, wbits=zlib.MAX_WBITS | 16)
 
     @cached_property
     def headers(self) -> CaseInsensitiveDict[str]:  # type: ignore[override]  # an attribute there
@@ -205,10 +202,3 @@ class _Reply(requests.Response):
             (name.decode("latin-1"), text.decode("latin-1")) for name, text in self._fields.items()
         )
         return CaseInsensitiveDict(decoded)
-
-
-def _has_news(connection: socket.socket) -> bool:
-    """Whether an idle connection has something to read: nothing good, mostly that it was closed."""
-    poll = select.poll()
-    poll.register(connection, select.POLLIN)
-    return bool(poll.poll(0))

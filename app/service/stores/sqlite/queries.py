@@ -7,7 +7,7 @@ versions, so no index and no query ever sees one (`perspective=published`).
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x574C4F47
 """`WLOG`: tells this program's files from other SQLite files."""
 
@@ -55,8 +55,11 @@ CREATE INDEX log_by_session ON document (session_id, created_at DESC, id DESC)
     WHERE type = 'workoutLog';
 CREATE INDEX user_by_email ON document (email) WHERE type = 'user';
 CREATE INDEX user_by_coach ON document (coach_id) WHERE type = 'user';
+CREATE INDEX plan_by_coach ON document (coach_id) WHERE type = 'trainingPlan';
 CREATE INDEX document_by_feedback_on ON document (feedback_on) WHERE feedback_on IS NOT NULL;
 """
+
+OWN_INDEXES = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
 
 USER_BY_ID = "SELECT body FROM document WHERE id = :user_id AND type = 'user'"
 

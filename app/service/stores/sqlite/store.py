@@ -8,6 +8,7 @@ the file busy waits for up to `BUSY_SECONDS`, first for its own process's writer
 from __future__ import annotations
 
 import json
+import logging
 import queue
 import sqlite3
 import threading
@@ -37,6 +38,8 @@ from app.service.stores.port import (
     StoredUser,
 )
 from app.service.stores.sqlite import queries
+
+logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 10
 
@@ -229,21 +232,42 @@ _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _ensure_schema(connection: sqlite3.Connection) -> None:
-    """Make the tables in a new file; refuse a file that this version does not understand."""
+    """Make the tables in a new file, rebuild those of an older one, refuse any other file."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if version == queries.SCHEMA_VERSION and application == queries.APPLICATION_ID:
         return
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if tables or version:
+    older = application == queries.APPLICATION_ID and 0 < version < queries.SCHEMA_VERSION
+    if (tables or version) and not older:
         raise StoreUnavailable(
             f"holds schema version {version} of application {application:#x}, "
             f"not version {queries.SCHEMA_VERSION} of this program"
         )
-    for statement in queries.SCHEMA.split(";"):
-        connection.execute(statement)
+    if older:
+        _rebuild(connection, version)
+    else:
+        _run(connection, queries.SCHEMA)
     connection.execute(f"PRAGMA application_id = {queries.APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {queries.SCHEMA_VERSION}")
+
+
+def _rebuild(connection: sqlite3.Connection, version: int) -> None:
+    """Put every document into new tables: in each version, all else follows from its text."""
+    logger.info("rebuilding the file from schema version %d: every document stays", version)
+    indexes = connection.execute(queries.OWN_INDEXES).fetchall()
+    for (name,) in indexes:
+        connection.execute(f'DROP INDEX "{name}"')
+    connection.execute("ALTER TABLE document RENAME TO older")
+    _run(connection, queries.SCHEMA)
+    connection.execute("INSERT INTO document (seq, id, body) SELECT seq, id, body FROM older")
+    connection.execute("DROP TABLE older")
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    """Run the statements of a script, without the COMMIT that `executescript` starts with."""
+    for statement in script.split(";"):
+        connection.execute(statement)
 
 
 def _document(row: tuple[str]) -> Document:

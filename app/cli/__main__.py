@@ -1,0 +1,5 @@
+"""`python -m app.cli` is `workout-log-api`."""
+
+from app.cli import main
+
+main(prog_name="workout-log-api")

@@ -1,0 +1,1 @@
+"""A resource that the API does not have: what `tests/spec/test_new_resource.py` documents."""
