@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
-import orjson
+import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -39,7 +39,7 @@ def open_sqlite(tmp_path: Path) -> Iterator[OpenStore]:
     store = SqliteStore(tmp_path / "store.db")
 
     def open_store(documents: Iterable[dict[str, Any]]) -> Store:
-        import_lines(store, map(orjson.dumps, documents))
+        import_lines(store, map(msgspec.json.encode, documents))
         return store
 
     yield open_store

@@ -29,7 +29,7 @@ from app.development.club import (
 )
 from app.service.documents import field_values, log_id_of, reference
 from app.service.model import Feeling, Status
-from app.service.units import derive_pace
+from app.service.units import derive_pace, format_duration, format_pace
 
 WEEKS = len(LOAD)
 CURRENT_WEEK = 6
@@ -121,8 +121,8 @@ def _log(runner: Person, session_id: str, day: date, distance: int, pace: int) -
         weather, temperature = chance.choice(voice.weather)
         values |= {
             "actual_distance": run,
-            "actual_duration": seconds,
-            "actual_pace": derive_pace(run, seconds),
+            "actual_duration": format_duration(seconds),
+            "actual_pace": format_pace(derive_pace(run, seconds) or 0),
             "feeling": chance.choices(tuple(Feeling), weights=(15, 40, 25, 15, 5))[0],
             "weather": weather,
             "temperature": temperature,

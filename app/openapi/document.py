@@ -7,7 +7,7 @@ from copy import deepcopy
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import orjson
+import msgspec
 import yaml
 from apispec import APISpec
 
@@ -63,7 +63,7 @@ class Texts(NamedTuple):
 
 def to_texts(document: JSON) -> Texts:
     """The document in both of its forms."""
-    return Texts(orjson.dumps(document), to_yaml(document).encode())
+    return Texts(msgspec.json.encode(document), to_yaml(document).encode())
 
 
 def to_yaml(document: JSON) -> str:

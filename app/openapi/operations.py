@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,7 +32,7 @@ class Paths(FlaskPlugin):  # type: ignore[misc]  # flask-smorest is not typed
         declared = {each["name"] for each in parameters}
         for argument in rule.arguments:
             name = camel_case(argument)
-            path = path.replace(f"<{argument}>", f"{{{name}}}")
+            path = re.sub(rf"<([a-z_]+:)?{argument}>", f"{{{name}}}", path)
             if name not in declared:
                 raise LookupError(f"{rule.rule}: the route does not declare {name}")
         return path

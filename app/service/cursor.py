@@ -7,9 +7,10 @@ import binascii
 import json
 import re
 
-import orjson
+import msgspec
 
-from app.service.documents import ID_PATTERN, Document
+from app.service.documents import ID_PATTERN
+from app.service.reading import LogRow
 from app.service.stores.port import Position
 
 MAX_CURSOR_LENGTH = 512
@@ -19,17 +20,15 @@ _created_at = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.Z+-]{0,30}|")
 _id = re.compile(ID_PATTERN)
 
 
-def position_of(document: Document) -> Position:
+def position_of(row: LogRow) -> Position:
     """The place just after a log; '' stands for a `_createdAt` that is missing or no instant."""
-    created_at = document.get("_createdAt")
-    if not (isinstance(created_at, str) and _created_at.fullmatch(created_at)):
-        created_at = ""
-    return Position(created_at, document["_id"])
+    created_at = row.document.stored_created_at or ""
+    return Position(created_at if _created_at.fullmatch(created_at) else "", row.document.id)
 
 
 def encode(position: Position) -> str:
     """The position as text that needs no escaping in a URL."""
-    content = orjson.dumps(tuple(position))
+    content = msgspec.json.encode(position)
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 

@@ -1,6 +1,7 @@
-"""The things the service speaks of, as plain values.
+"""The values that the service works with.
 
-What a page holds many of are named tuples: a frozen dataclass takes four times as long to make.
+A response holds the structs as they are: their members are written in this order under camelCase
+names, and the marshmallow schemas of the resources declare and document them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Status(StrEnum):
@@ -57,15 +59,15 @@ class Caller:
     runner_ids: frozenset[str] = frozenset()
 
 
-class Runner(NamedTuple):
-    """Whose log it is: never more than the name."""
+class Runner(Struct, frozen=True, gc=False, rename="camel"):
+    """The user whose log it is: only the id and the name are shown to others."""
 
     id: str
     name: str | None
 
 
-class PlannedSession(NamedTuple):
-    """The training session as planned; distance, duration and pace are the planner's words."""
+class PlannedSession(Struct, frozen=True, gc=False, rename="camel"):
+    """The training session as planned; distance, duration and pace are the planner's text."""
 
     id: str
     date: str | None
@@ -76,38 +78,48 @@ class PlannedSession(NamedTuple):
     pace: str | None
 
 
-class WorkoutLog(NamedTuple):
-    """What a runner really did in a planned session. None means unset or unreadable.
+class WorkoutLog(Struct, frozen=True, gc=False, rename="camel"):
+    """What a runner did in a planned session. None means unset or unreadable.
 
-    Units: distance in km, duration in whole seconds, pace in whole seconds per km, temperature in
-    °C; instants are RFC 3339 text in UTC. `revision` is the document's `_rev`.
+    Units: distance in km, duration as `H:MM:SS`, pace per km as `M:SS`, both also in whole
+    seconds, temperature in °C; instants are RFC 3339 text in UTC. `revision` is the document's
+    `_rev`.
     """
 
     id: str
-    revision: str
     session_id: str | None
     runner_id: str | None
+    status: Status | None
+    external_link: str | None
+    actual_distance: float | None
+    actual_duration: str | None
+    actual_pace: str | None
+    actual_duration_seconds: int | None
+    actual_pace_seconds: int | None
+    notes: str | None
+    feeling: Feeling | None
     injuries: Sequence[str]
-    status: Status | None = None
-    external_link: str | None = None
-    actual_distance: float | None = None
-    actual_duration: int | None = None
-    actual_pace: int | None = None
-    notes: str | None = None
-    feeling: Feeling | None = None
-    weather: str | None = None
-    temperature: float | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
-    session: PlannedSession | None = None
-    runner: Runner | None = None
+    weather: str | None
+    temperature: float | None
+    created_at: str | None
+    updated_at: str | None
+    session: PlannedSession | None
+    runner: Runner | None
+    revision: str
 
-    @property
-    def actual_duration_seconds(self) -> int | None:
-        """The duration for programs; on the wire `actualDuration` is text."""
-        return self.actual_duration
 
-    @property
-    def actual_pace_seconds(self) -> int | None:
-        """The pace for programs, in seconds per km; on the wire `actualPace` is text."""
-        return self.actual_pace
+class Pagination(Struct, frozen=True, rename="camel"):
+    """Where a page stands in its list: `next_cursor` is None on the last page, `total` is None
+    unless it was asked for.
+    """
+
+    limit: int
+    next_cursor: str | None
+    total: int | None
+
+
+class Page(Struct, frozen=True, rename="camel"):
+    """A page of a list."""
+
+    data: Sequence[WorkoutLog]
+    pagination: Pagination

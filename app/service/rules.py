@@ -7,7 +7,7 @@ from typing import Any
 
 from app.service.errors import Violation
 from app.service.model import Status, WorkoutLog
-from app.service.units import derive_pace
+from app.service.units import derive_pace, format_pace, parse_duration
 
 MEASUREMENTS = {
     "actual_distance": "/actualDistance",
@@ -30,7 +30,7 @@ def merge(log: WorkoutLog, sent: Mapping[str, Any]) -> dict[str, Any]:
         distance = changes.get("actual_distance", log.actual_distance)
         duration = changes.get("actual_duration", log.actual_duration)
         followed = log.actual_distance is not None and log.actual_duration is not None
-        pace = derive_pace(distance, duration)
+        pace = _pace(distance, duration)
         if pace != log.actual_pace and (pace is not None or followed):
             changes["actual_pace"] = pace
     return changes
@@ -44,6 +44,13 @@ def violations(log: WorkoutLog, changes: Mapping[str, Any]) -> Iterator[Violatio
 
     measured = {name for name in MEASUREMENTS if changes.get(name, getattr(log, name)) is not None}
     yield from status_violations(changes.get("status", log.status), measured)
+
+
+def of_new_log(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of a new log: what was sent, and the pace where it follows from the rest."""
+    values = {name: value for name, value in sent.items() if value is not None}
+    pace = _pace(sent.get("actual_distance"), sent.get("actual_duration"))
+    return {"actual_pace": pace, **values} if pace else values
 
 
 def status_violations(status: Status | None, measured: Collection[str]) -> Iterator[Violation]:
@@ -63,3 +70,9 @@ def status_violations(status: Status | None, measured: Collection[str]) -> Itera
                     "with null.",
                     pointer,
                 )
+
+
+def _pace(distance: float | None, duration: str | None) -> str | None:
+    """The pace that follows from distance and duration, as text."""
+    pace = derive_pace(distance, parse_duration(duration) if duration else None)
+    return format_pace(pace) if pace else None

@@ -6,10 +6,10 @@ errors are those of `app.service.errors`.
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from app.service import cursor, documents, policy, rules
 from app.service.documents import Document
@@ -24,15 +24,9 @@ from app.service.errors import (
 )
 from app.service.external_links import ExternalLinks
 from app.service.idempotency import MAX_LOCK_SECONDS, LogLocks, Transaction
-from app.service.model import Caller, WorkoutLog
-from app.service.stores.port import (
-    CreateContext,
-    ListedLog,
-    LogQuery,
-    Position,
-    Store,
-    StoredLog,
-)
+from app.service.model import Caller, Page, Pagination, WorkoutLog
+from app.service.reading import LogReader, StoredLog
+from app.service.stores.port import CreateContext, LogQuery, Store
 
 Precondition = Callable[[str], bool]
 """Whether a revision is one that the caller is willing to change."""
@@ -41,100 +35,69 @@ WRITE_TRIES = 30
 """How often an unconditional write is tried before too many other processes won the race."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListFilters:
-    """What a caller asks of a list; `limit` logs at most, after `after`."""
-
-    limit: int = 20
-    after: Position | None = None
-    session_id: str | None = None
-    runner_id: str | None = None
-    status: str | None = None
-    feeling: str | None = None
-    date_from: str | None = None
-    date_to: str | None = None
-    with_total: bool = False
-
-
-class Page(NamedTuple):
-    """Logs as they are stored, newest first; `documents.read_log` reads them, or a faster way.
-
-    `next_cursor` is None on the last page, `total` unless asked for.
-    """
-
-    logs: Sequence[ListedLog]
-    next_cursor: str | None
-    total: int | None
-
-
 class WorkoutLogs:
     """The service over a store."""
 
     def __init__(self, store: Store, links: ExternalLinks) -> None:
         self._store = store
-        self._links = links
-        self._turns = LogLocks()
+        self._reader = LogReader(links)
+        self._locks = LogLocks()
 
-    def list(self, caller: Caller, filters: ListFilters) -> Page:
-        """The logs that the caller may read and that pass every filter."""
-        runner_ids = policy.visible_runner_ids(caller)
-        if filters.runner_id is not None:
-            if not policy.may_read(caller, filters.runner_id):
+    def list(self, caller: Caller, query: LogQuery) -> Page:
+        """The logs that the caller may read and that pass every filter, newest first.
+
+        `query.runner_ids` None means all whom the caller may read. Raises `Forbidden` when the
+        caller may not read the logs of one of them, whether that runner exists or not.
+        """
+        runner_ids: Collection[str] | None = policy.visible_runner_ids(caller)
+        if query.runner_ids is not None:
+            if not all(policy.may_read(caller, each) for each in query.runner_ids):
                 raise Forbidden("You may list your own logs and those of runners you coach.")
-            runner_ids = frozenset({filters.runner_id})
+            runner_ids = query.runner_ids
+        # One row more than asked for tells whether there is a next page.
         page = self._store.list_logs(
-            LogQuery(
-                runner_ids=runner_ids,
-                session_id=filters.session_id,
-                status=filters.status,
-                feeling=filters.feeling,
-                date_from=filters.date_from,
-                date_to=filters.date_to,
-                after=filters.after,
-                limit=filters.limit + 1,
-                with_total=filters.with_total,
-            )
+            dataclasses.replace(query, runner_ids=runner_ids, limit=query.limit + 1)
         )
-        shown = page.logs[: filters.limit]
-        next_cursor = None
-        if len(page.logs) > filters.limit:
-            next_cursor = cursor.encode(cursor.position_of(shown[-1].stored().document))
-        return Page(shown, next_cursor, page.total)
+        rows = page.rows[: query.limit]
+        more = len(page.rows) > query.limit
+        next_cursor = cursor.encode(cursor.position_of(rows[-1])) if more else None
+        logs = [*map(self._reader.read, rows)]
+        return Page(logs, Pagination(query.limit, next_cursor, page.total))
 
     def get(self, caller: Caller, log_id: str) -> WorkoutLog:
-        """The log."""
-        return self._read(self._find(caller, log_id))
+        """The log. Raises `NotFound` if there is none that the caller may read."""
+        return self._reader.read_stored(self._find(caller, log_id))
 
     def create(
         self, caller: Caller, sent: Mapping[str, Any], idempotency_key: str | None = None
     ) -> WorkoutLog:
         """A new log from attributes of `WorkoutLog`: `session_id`, `status` and what else is sent.
 
-        With a key, the same request made again answers with the log that the first one created.
+        With a key, the same request made again returns the log that the first one created, as long
+        as nobody has changed it. Raises `Forbidden`, `InvalidLog` and `DuplicateLog`.
         """
         runner_id = sent.get("runner_id") or caller.id
         session_id = sent["session_id"]
         if not policy.may_write(caller, runner_id):
             raise Forbidden("Only an admin may create a log for somebody else.")
-        blank = WorkoutLog(
-            id=documents.log_id_of(runner_id, session_id),
-            revision="",
-            session_id=session_id,
-            runner_id=runner_id,
-            injuries=[],
-        )
-        changes = rules.merge(blank, {**sent, "runner_id": runner_id})
-        transaction = Transaction.of(caller, idempotency_key, {**sent, "runner_id": runner_id})
+        sent = {**sent, "runner_id": runner_id}
+        values = rules.of_new_log(sent)
+        transaction = Transaction.of(caller, idempotency_key, sent)
 
         context = self._store.read_for_create(runner_id=runner_id, session_id=session_id)
-        broken = [*_context_violations(context, runner_id), *rules.violations(blank, changes)]
+        measured = [name for name in rules.MEASUREMENTS if sent.get(name) is not None]
+        broken = [
+            *_context_violations(context, runner_id),
+            *rules.status_violations(values["status"], measured),
+        ]
         if broken:
             raise InvalidLog(broken)
+        log_id = documents.log_id_of(runner_id, session_id)
         if context.existing:
-            document = self._replayed(transaction, blank.id, context.existing)
+            document = self._replayed(transaction, log_id, context.existing)
         else:
-            document = self._create(transaction, _new_document(blank, changes))
-        return self._read(StoredLog(document, context.session, context.runner))
+            document = self._create(transaction, _new_document(log_id, values))
+        return self._reader.read_stored(StoredLog(document, context.session, context.runner))
 
     def update(
         self,
@@ -143,7 +106,11 @@ class WorkoutLogs:
         sent: Mapping[str, Any],
         precondition: Precondition | None = None,
     ) -> WorkoutLog:
-        """The log with the attributes in `sent` changed; None clears one, the others stay."""
+        """The log with the attributes in `sent` changed; None clears one, the others stay.
+
+        Raises `NotFound`, `Forbidden`, `InvalidLog`, and `RevisionMismatch` when `precondition`
+        does not hold.
+        """
 
         def change(stored: StoredLog, log: WorkoutLog) -> WorkoutLog:
             changes = rules.merge(log, sent)
@@ -160,12 +127,16 @@ class WorkoutLogs:
                 if_revision=log.revision,
                 transaction_id=Transaction.random().id,
             )
-            return self._read(stored._replace(document=document))
+            return self._reader.read_stored(stored._replace(document=document))
 
         return self._write(caller, log_id, precondition, change)
 
     def delete(self, caller: Caller, log_id: str, precondition: Precondition | None = None) -> None:
-        """Delete the log."""
+        """Delete the log.
+
+        Raises `NotFound`, `Forbidden`, `LogInUse`, and `RevisionMismatch` when `precondition` does
+        not hold.
+        """
 
         def delete(_stored: StoredLog, log: WorkoutLog) -> WorkoutLog:
             self._store.delete_log(log_id, if_revision=log.revision)
@@ -174,7 +145,7 @@ class WorkoutLogs:
         self._write(caller, log_id, precondition, delete)
 
     def _find(self, caller: Caller, log_id: str) -> StoredLog:
-        stored = self._store.get_log(log_id) if documents.is_published_id(log_id) else None
+        stored = self._store.get_log(log_id)
         if stored is None or not policy.may_read(caller, _runner_id(stored.document)):
             raise NotFound
         return stored
@@ -188,37 +159,26 @@ class WorkoutLogs:
     ) -> WorkoutLog:
         """Read the log and `write` it, guarded by the revision that was read.
 
-        When somebody else wrote in between, a caller without a precondition has the write made
-        again on what is there now, so that neither change is lost. Within a process such writes
-        take turns, so the race is with other processes only.
+        When somebody else wrote in between, the write is made again on what is there now, so that
+        neither change is lost. Within a process such writes take turns, so the race is with other
+        processes only.
         """
-        if precondition is not None:
-            return self._try_to_write(caller, self._find(caller, log_id), precondition, write)
-        with self._turns.of(log_id):
+        with self._locks.of(log_id):
             stored = self._find(caller, log_id)
             started = time.monotonic()
             for _ in range(WRITE_TRIES):
-                if time.monotonic() - started > MAX_LOCK_SECONDS:
-                    break
+                log = self._reader.read_stored(stored)
+                if not policy.may_write(caller, log.runner_id):
+                    raise Forbidden(_COACH_WRITES)
+                if precondition is not None and not precondition(log.revision):
+                    raise RevisionMismatch(stored.document)
                 try:
-                    return self._try_to_write(caller, stored, None, write)
+                    return write(stored, log)
                 except RevisionMismatch as mismatch:
                     stored = stored._replace(document=mismatch.current)
+                if time.monotonic() - started > MAX_LOCK_SECONDS:
+                    break
         raise StoreUnavailable(f"{log_id} changed during each try to write it")
-
-    def _try_to_write(
-        self,
-        caller: Caller,
-        stored: StoredLog,
-        precondition: Precondition | None,
-        write: Callable[[StoredLog, WorkoutLog], WorkoutLog],
-    ) -> WorkoutLog:
-        log = self._read(stored)
-        if not policy.may_write(caller, log.runner_id):
-            raise Forbidden("A coach reads the logs of their runners, but does not change them.")
-        if precondition is not None and not precondition(log.revision):
-            raise RevisionMismatch(stored.document)
-        return write(stored, log)
 
     def _create(self, transaction: Transaction, document: Document) -> Document:
         try:
@@ -240,9 +200,8 @@ class WorkoutLogs:
         of_the_pair = [document for document in existing if document["_id"] == log_id]
         raise DuplicateLog((of_the_pair or existing)[0])
 
-    def _read(self, stored: StoredLog) -> WorkoutLog:
-        return documents.read_log(*stored, self._links)
 
+_COACH_WRITES = "A coach reads the logs of their runners, but does not change them."
 
 _KEY_REUSED = Violation(
     "idempotency-key-reused",
@@ -263,14 +222,13 @@ def _context_violations(context: CreateContext, runner_id: str) -> Sequence[Viol
     return broken
 
 
-def _new_document(blank: WorkoutLog, changes: Mapping[str, Any]) -> Document:
-    identity = {"session_id": blank.session_id, "runner_id": blank.runner_id}
-    values = documents.field_values({**identity, **changes})
+def _new_document(log_id: str, values: Mapping[str, Any]) -> Document:
+    fields = documents.field_values(values)
     now = documents.now()
     return {
-        "_id": blank.id,
+        "_id": log_id,
         "_type": "workoutLog",
-        **{name: value for name, value in values.items() if value is not None},
+        **{name: value for name, value in fields.items() if value is not None},
         "createdAt": now,
         "updatedAt": now,
     }

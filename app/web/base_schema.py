@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
-from functools import cached_property
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields
 
 from app.service.documents import ID_PATTERN
-from app.web.dumping import compile_dump
 from app.web.fields import MAX_STORED_TEXT_LENGTH, TEXT_PATTERN
 from app.web.problems import Coded
 
@@ -38,16 +36,6 @@ class BaseSchema(ma.Schema):
         "unknown": Coded("unknown-field", "There is no such field here."),
         "type": Coded("type", "Not an object."),
     }
-
-    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
-        """What marshmallow's own `dump` writes, in a tenth of its time."""
-        if self.many if many is None else many:
-            return [self._dump_one(each) for each in obj]
-        return self._dump_one(obj)
-
-    @cached_property
-    def _dump_one(self) -> Callable[[Any], Any]:
-        return compile_dump(self)
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         if field_obj.data_key is None:
@@ -85,11 +73,22 @@ def read_text(description: str, **metadata: Any) -> fields.String:
     )
 
 
-class ResponseSchema(BaseSchema):
-    """Base of what is read. Clients ignore members that they do not know, so more can be added."""
+class ResponsePart(BaseSchema):
+    """An object in a response. Clients ignore members that they do not know: more can be added."""
 
     class Meta:
         unknown = ma.EXCLUDE
+
+
+class ResponseSchema(ResponsePart):
+    """The whole body of a response: declared and documented here, written by msgspec."""
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """What the view returns, as it is: structs have the members that the schema declares.
+
+        marshmallow's own dump takes 480 µs for a page of 20 logs, msgspec 10.
+        """
+        return obj
 
 
 def read_id(description: str) -> fields.String:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from marshmallow import fields
-from werkzeug.http import parse_etags
+from werkzeug.datastructures import ETags
 
 from app.service import cursor, documents
 from app.service.stores.port import Position
@@ -24,6 +24,9 @@ MAX_STORED_TEXTS = MAX_STORED_TEXT_LENGTH // 4
 """Each takes two quotes, a character and a comma at least."""
 
 MAX_ENTITY_TAGS_LENGTH = 1024
+
+_entity_tag = re.compile(r'(W/)?"([!#-~]*)"')
+_entity_tags = re.compile(rf"[ ,]*{_entity_tag.pattern}(?: *,[ ,]*{_entity_tag.pattern})*[ ,]*")
 
 TEXT_PATTERN = r"^[^\u0000]*$"
 """Free text: JSON with NUL in it is refused."""
@@ -114,7 +117,7 @@ class Number(fields.Field[float]):
 
 
 class Clock(fields.String):
-    """Whole seconds, written as a clock reads."""
+    """A time as a clock shows it, in the one form in which it is stored."""
 
     parse: Callable[[str], int]
     write: Callable[[int], str]
@@ -124,12 +127,9 @@ class Clock(fields.String):
     ) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
-            return type(self).parse(text)
+            return type(self).write(type(self).parse(text))
         except ValueError:
             raise self.make_error("format") from None
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else type(self).write(value)
 
 
 class DocumentId(fields.String):
@@ -196,7 +196,10 @@ class QueryDate(fields.Date):
 
 
 class EntityTags(fields.String):
-    """The tags in `If-Match` or `If-None-Match`, as werkzeug's `ETags`."""
+    """The tags in `If-Match` or `If-None-Match` (RFC 9110, 8.8.3), as werkzeug's `ETags`.
+
+    What is no list of entity tags holds none.
+    """
 
     default_error_messages = {"format": "At most {longest} visible ASCII characters and spaces."}
 
@@ -206,7 +209,13 @@ class EntityTags(fields.String):
         text = super()._deserialize(value, attr, data, **kwargs)
         if not re.fullmatch(rf"[ -~]{{0,{MAX_ENTITY_TAGS_LENGTH}}}", text):
             raise self.make_error("format", longest=MAX_ENTITY_TAGS_LENGTH)
-        return parse_etags(text)
+        if text.strip() == "*":
+            return ETags(star_tag=True)
+        found = _entity_tag.findall(text) if _entity_tags.fullmatch(text) else []
+        return ETags(
+            strong_etags=[tag for weak, tag in found if not weak],
+            weak_etags=[tag for weak, tag in found if weak],
+        )
 
     def json_schema(self) -> JSONSchema:
         return {"maxLength": MAX_ENTITY_TAGS_LENGTH, "pattern": "^[ -~]*$"}
@@ -220,13 +229,6 @@ class Ignored(fields.Raw):
 
     def json_schema(self) -> JSONSchema:
         return {"description": "Read-only: accepted as it was read, and ignored."}
-
-
-class Written(fields.List[Any]):
-    """A list whose items have the form of the wire already (`app.workout_logs.rows`)."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return value
 
 
 def path_parameter(name: str, field: SaysItsSchema, description: str) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import orjson
+import msgspec
 from flask import Flask, Request, Response, g
 from flask.json.provider import JSONProvider
 from flask.sessions import NullSession, SessionInterface
+from werkzeug.routing import BaseConverter, ValidationError
 
+from app.service.documents import is_published_id
 from app.service.stores import timing
 
 if TYPE_CHECKING:
@@ -24,18 +26,18 @@ _WITHOUT_BODY = (204, 304)
 _OF_A_BODY = ("Content-Type", "Content-Length")
 
 
-class OrjsonProvider(JSONProvider):
-    """Flask's JSON through orjson."""
+class MsgspecProvider(JSONProvider):
+    """Flask's JSON through msgspec, which also writes our structs."""
 
     def dumps(self, obj: Any, **_: Any) -> str:
-        return orjson.dumps(obj).decode()
+        return msgspec.json.encode(obj).decode()
 
     def loads(self, s: str | bytes, **_: Any) -> Any:
-        return orjson.loads(s)
+        return msgspec.json.decode(s)
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         obj = self._prepare_response_obj(args, kwargs)
-        return Answer(orjson.dumps(obj), content_type="application/json")
+        return Answer(msgspec.json.encode(obj), content_type="application/json")
 
 
 class Answer(Response):
@@ -87,15 +89,25 @@ class NoSessions(SessionInterface):
         return self._none
 
 
+class DocumentIdConverter(BaseConverter):
+    """The id of a published document in a path; with anything else no route matches."""
+
+    def to_python(self, value: str) -> str:
+        if not is_published_id(value):
+            raise ValidationError
+        return value
+
+
 class App(Flask):
     """Flask for views that are plain functions."""
 
-    json_provider_class = OrjsonProvider
+    json_provider_class = MsgspecProvider
     response_class = Answer
     session_interface = NoSessions()
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None, template_folder="pages/templates")
+        self.url_map.converters["document_id"] = DocumentIdConverter
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         # A list is sent at once. Anything else, such as werkzeug's iterator, granian streams

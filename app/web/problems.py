@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-import orjson
+import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
@@ -142,7 +142,7 @@ def _violation(violation: service.Violation) -> dict[str, str]:
 
 def respond(problem: Problem) -> Response:
     """The HTTP answer of a problem."""
-    body = orjson.dumps(problem.body(_instance()))
+    body = msgspec.json.encode(problem.body(_instance()))
     response = Response(body, problem.type.status, content_type="application/problem+json")
     response.headers.extend(problem.headers)
     response.headers.setdefault("Cache-Control", "no-store")

@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 from werkzeug.datastructures import ETags
 
 from app.service.model import Feeling, Status
-from app.service.workout_logs import ListFilters
+from app.service.stores.port import LogQuery
 from app.web.base_schema import MAX_PAGE_SIZE, BaseSchema, enum
 from app.web.fields import (
     Cursor,
@@ -25,7 +25,7 @@ LOG_ID = path_parameter("logId", DocumentId(), "The log's `id`.")
 
 
 class ListQuery(BaseSchema):
-    """The query parameters of a list, as `ListFilters`."""
+    """The query parameters of a list, as `LogQuery`."""
 
     limit = QueryInteger(
         validate=validate.Range(
@@ -49,8 +49,9 @@ class ListQuery(BaseSchema):
     )
 
     @ma.post_load
-    def _filters(self, data: dict[str, Any], **_: Any) -> ListFilters:
-        return ListFilters(**data)
+    def _query(self, data: dict[str, Any], **_: Any) -> LogQuery:
+        runner_id = data.pop("runner_id", None)
+        return LogQuery(runner_ids=None if runner_id is None else frozenset({runner_id}), **data)
 
 
 class Headers(BaseSchema):

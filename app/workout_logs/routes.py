@@ -12,8 +12,9 @@ from werkzeug.datastructures import ETags
 
 from app.auth.protector import protect
 from app.service.external_links import ExternalLinks
-from app.service.model import Caller, WorkoutLog
-from app.service.workout_logs import ListFilters, Precondition, WorkoutLogs
+from app.service.model import Caller, Page, WorkoutLog
+from app.service.stores.port import LogQuery
+from app.service.workout_logs import Precondition, WorkoutLogs
 from app.settings import READ_SCOPE, WRITE_SCOPE
 from app.web.parsing import Blueprint
 from app.web.problems import COLLECTION_PATH
@@ -24,7 +25,6 @@ from app.workout_logs.parameters import (
     ListQuery,
     ReadHeaders,
 )
-from app.workout_logs.rows import row_writer
 from app.workout_logs.schemas import (
     WorkoutLogCreate,
     WorkoutLogList,
@@ -42,8 +42,6 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         description="What runners really did in their planned sessions.",
     )
 
-    write_row = row_writer(links)
-
     @blp.route("")
     class WorkoutLogCollection(MethodView):
         init_every_request = False
@@ -52,16 +50,10 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         @blp.arguments(ListQuery(), location="query")
         @blp.response(200, WorkoutLogList, description="A page.", headers=["Link"])
         @blp.doc(operationId="listWorkoutLogs", problems=["forbidden"])
-        def get(self, caller: Caller, filters: ListFilters) -> ResponseReturnValue:
+        def get(self, caller: Caller, query: LogQuery) -> tuple[Page, dict[str, str]]:
             """List workout logs"""
-            page = service.list(caller, filters)
-            pagination = {
-                "limit": filters.limit,
-                "next_cursor": page.next_cursor,
-                "total": page.total,
-            }
-            data = [*map(write_row, page.logs)]
-            return {"data": data, "pagination": pagination}, _next_link(page.next_cursor)
+            page = service.list(caller, query)
+            return page, _next_link(page.pagination.next_cursor)
 
         @protect(WRITE_SCOPE)
         @blp.arguments(WorkoutLogCreate(links))
@@ -81,7 +73,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
             location = f"{COLLECTION_PATH}/{quote(log.id)}"
             return {"data": log}, {"Location": location, **_etag(log)}
 
-    @blp.route("/<log_id>", parameters=[LOG_ID])
+    @blp.route("/<document_id:log_id>", parameters=[LOG_ID])
     class WorkoutLogResource(MethodView):
         init_every_request = False
 

@@ -16,7 +16,15 @@ from app.service import rules, units
 from app.service.documents import ID_PATTERN, MAX_DISTANCE_KM, MAX_TEMPERATURE_C, MIN_TEMPERATURE_C
 from app.service.external_links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
-from app.web.base_schema import MAX_PAGE_SIZE, BaseSchema, ResponseSchema, enum, read_id, read_text
+from app.web.base_schema import (
+    MAX_PAGE_SIZE,
+    BaseSchema,
+    ResponsePart,
+    ResponseSchema,
+    enum,
+    read_id,
+    read_text,
+)
 from app.web.fields import (
     MAX_STORED_TEXT_LENGTH,
     MAX_STORED_TEXTS,
@@ -25,13 +33,12 @@ from app.web.fields import (
     Ignored,
     Number,
     Text,
-    Written,
 )
 from app.web.problems import Coded
 from app.workout_logs.fields import Duration, ExternalLink, Pace
 
 
-class PlannedSession(ResponseSchema):
+class PlannedSession(ResponsePart):
     """The training session as planned."""
 
     id = read_id("The session's document id.")
@@ -43,14 +50,14 @@ class PlannedSession(ResponseSchema):
     pace = read_text("The pace planned, in the planner's words.")
 
 
-class Runner(ResponseSchema):
+class Runner(ResponsePart):
     """Whose log it is."""
 
     id = read_id("The user's document id.")
     name = read_text("The name to show.")
 
 
-class WorkoutLog(ResponseSchema):
+class WorkoutLog(ResponsePart):
     """What a runner really did in a planned session. Every member is always present."""
 
     id = read_id("The log's document id, which is `logId` in addresses.")
@@ -130,6 +137,14 @@ class WorkoutLog(ResponseSchema):
         allow_none=True,
         metadata={"description": "Whose log it is; null if the user does not exist any more."},
     )
+    revision = fields.String(
+        required=True,
+        metadata={
+            "description": 'Changes whenever the log does; `"<revision>"` is good in `If-Match`.',
+            "maxLength": 128,
+            "pattern": "^[A-Za-z0-9._-]{1,128}$",
+        },
+    )
 
 
 class _WorkoutLogInput(BaseSchema):
@@ -198,21 +213,16 @@ class WorkoutLogCreate(_WorkoutLogInput):
     )
     status = enum(Status, "How the session ended.", required=True)
 
-    @ma.validates_schema(skip_on_field_errors=False, pass_original=True)
-    def _rules(self, data: dict[str, Any], original: Any, **_: Any) -> None:
-        """The service's rules, so that they are told beside what is wrong with single members."""
-        if isinstance(original, Mapping):
+    def handle_error(self, error: ma.ValidationError, data: Any, **_: Any) -> None:
+        """Add the service's rules, so that a request that is refused learns of all violations."""
+        if isinstance(data, Mapping) and isinstance(error.messages, dict):
             names = rules.MEASUREMENTS
-            measured = [
-                name for name in names if original.get(self.fields[name].data_key) is not None
-            ]
-            broken = rules.status_violations(data.get("status"), measured)
-            errors = {
-                (each.pointer or "").removeprefix("/"): [Coded(each.code, each.detail)]
-                for each in broken
-            }
-            if errors:
-                raise ma.ValidationError(errors)
+            measured = [name for name in names if data.get(self.fields[name].data_key) is not None]
+            valid: Any = error.valid_data
+            status = valid.get("status")
+            for each in rules.status_violations(status, measured):
+                name = (each.pointer or "").removeprefix("/")
+                error.messages.setdefault(name, [Coded(each.code, each.detail)])
 
 
 class WorkoutLogUpdate(_WorkoutLogInput):
@@ -232,6 +242,7 @@ class WorkoutLogUpdate(_WorkoutLogInput):
     updated_at = Ignored()
     session = Ignored()
     runner = Ignored()
+    revision = Ignored()
 
     @ma.post_load
     def _without_ignored(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -242,7 +253,7 @@ class WorkoutLogUpdate(_WorkoutLogInput):
         }
 
 
-class Pagination(ResponseSchema):
+class Pagination(ResponsePart):
     """Where the page stands in the list."""
 
     limit = fields.Integer(
@@ -271,7 +282,7 @@ class WorkoutLogResponse(ResponseSchema):
 class WorkoutLogList(ResponseSchema):
     """A page of logs, newest first."""
 
-    data = Written(
+    data = fields.List(
         fields.Nested(WorkoutLog),
         required=True,
         metadata={"description": "The logs of the page.", "maxItems": MAX_PAGE_SIZE},

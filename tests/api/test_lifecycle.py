@@ -55,6 +55,7 @@ def test_a_runner_creates_reads_lists_updates_and_deletes_a_log(runner: Client) 
             "pace": "6:00",
         },
         "runner": {"id": world.RUNNER, "name": "Ada"},
+        "revision": log["revision"],
     }
 
     read = runner.get(log["id"])
@@ -77,6 +78,7 @@ def test_a_runner_creates_reads_lists_updates_and_deletes_a_log(runner: Client) 
         "actualPace": "5:00",
         "actualPaceSeconds": 300,
         "updatedAt": updated.json["data"]["updatedAt"],
+        "revision": updated.json["data"]["revision"],
     }
     assert runner.get(log["id"]).json == updated.json
 

@@ -42,7 +42,7 @@ def unchanged(before: dict[str, Any], after: dict[str, Any], *but: str) -> bool:
         "actualDistance": {"actualPace", "actualPaceSeconds"},
         "actualPace": {"actualPaceSeconds"},
     }
-    may_differ = {"updatedAt", *but}.union(*(derived.get(name, set()) for name in but))
+    may_differ = {"updatedAt", "revision", *but}.union(*(derived.get(name, set()) for name in but))
     return all(after[name] == before[name] for name in before if name not in may_differ)
 
 
@@ -105,6 +105,7 @@ class TestWhatIsReadOnly:
             "runner",
             "actualDurationSeconds",
             "actualPaceSeconds",
+            "revision",
         ],
     )
     @pytest.mark.parametrize("value", [None, 5, "x", {"a": 1}], ids=str)

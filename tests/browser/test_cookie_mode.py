@@ -10,7 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
+import msgspec
 import pytest
 from playwright.sync_api import Page
 
@@ -56,7 +56,7 @@ class Places(NamedTuple):
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     folder = tmp_path_factory.mktemp("cookie-mode")
     store = SqliteStore(folder / "store.db")
-    import_lines(store, map(orjson.dumps, world.club()))
+    import_lines(store, map(msgspec.json.encode, world.club()))
     store.close()
     with ExitStack() as stack:
         listed, other = (stack.enter_context(_pages(folder / name)) for name in ("a", "b"))

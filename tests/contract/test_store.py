@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.service.cursor import position_of
 from app.service.documents import log_id_of, reference, revision_of
 from app.service.errors import DuplicateLog, LogInUse, NotFound, RevisionMismatch
 from app.service.stores import timing
@@ -41,7 +42,7 @@ def new_log(number: int = 10, **fields: Any) -> dict[str, Any]:
 
 
 def ids(store: Store, query: LogQuery) -> list[str]:
-    return [each.stored().document["_id"] for each in store.list_logs(query).logs]
+    return [row.document.id for row in store.list_logs(query).rows]
 
 
 class TestUsers:
@@ -91,11 +92,11 @@ class TestLists:
         assert ids(store, LogQuery(runner_ids=[])) == []
 
     def test_bring_the_session_and_the_runner(self, store: Store) -> None:
-        first = store.list_logs(LogQuery(runner_ids=[RUNNER], limit=1)).logs[0].stored()
+        first = store.list_logs(LogQuery(runner_ids=[RUNNER], limit=1)).rows[0]
         assert first.session
-        assert first.session["date"] == "2026-01-07"
+        assert first.session.date == "2026-01-07"
         assert first.runner
-        assert first.runner["name"] == "Ada"
+        assert first.runner.name == "Ada"
 
     @pytest.mark.parametrize(
         ("filters", "expected"),
@@ -116,10 +117,10 @@ class TestLists:
         for runner_ids in ([RUNNER], None):
             query = LogQuery(runner_ids=runner_ids, with_total=True, **filters)  # type: ignore[arg-type]
             page = store.list_logs(query)
-            listed = [each.stored().document["_id"] for each in page.logs]
+            listed = [row.document.id for row in page.rows]
             found = [each for each in listed if each.startswith(f"log-{RUNNER}")]
             assert found == [log_of(RUNNER, number) for number in expected]
-            assert page.total == len(page.logs)
+            assert page.total == len(page.rows)
 
     def test_find_feelings(self, open_store: OpenStore) -> None:
         store = open_store([log(RUNNER, 1, feeling="tired"), log(RUNNER, 2, feeling="good")])
@@ -133,7 +134,7 @@ class TestLists:
             after=Position("2026-01-06T00:00:00Z", "x"),
         )
         page = store.list_logs(query)
-        assert (len(page.logs), page.total) == (2, 6)
+        assert (len(page.rows), page.total) == (2, 6)
         assert store.list_logs(EVERYBODY).total is None
 
     @pytest.mark.parametrize("runner_ids", [None, [RUNNER, TEAMMATE, STRANGER]], ids=str)
@@ -146,10 +147,9 @@ class TestLists:
         after = None
         while page := store.list_logs(
             LogQuery(runner_ids=runner_ids, limit=limit, after=after)
-        ).logs:
-            seen += [each.stored().document["_id"] for each in page]
-            last = page[-1].stored().document
-            after = Position(last["_createdAt"], last["_id"])
+        ).rows:
+            seen += [row.document.id for row in page]
+            after = position_of(page[-1])
         assert seen == everything
 
     def test_order_instants_by_time_and_not_as_text(self, open_store: OpenStore) -> None:

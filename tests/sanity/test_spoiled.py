@@ -8,15 +8,14 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from app.service.documents import read_log
 from app.service.errors import StoreUnavailable
 from app.service.external_links import ExternalLinks
+from app.service.reading import LogReader
 from app.service.stores.port import LogQuery
 from app.service.stores.sanity.client import ContentLake, Limits
 from app.service.stores.sanity.store import SanityStore
-from app.workout_logs.rows import row_writer
 
-LINKS = ExternalLinks(())
+READER = LogReader(ExternalLinks(()))
 EVERYBODY = LogQuery(runner_ids=None)
 
 
@@ -52,7 +51,7 @@ def store_answering(content: bytes) -> SanityStore:
 def row(notes: bytes) -> bytes:
     """A row that is usual but for its notes."""
     return (
-        b'{"document": {"_id": "x", "_createdAt": "2026-01-01T00:00:00Z",'
+        b'{"document": {"_id": "x", "_rev": "r", "_createdAt": "2026-01-01T00:00:00Z",'
         b' "_updatedAt": "2026-01-01T00:00:00Z", "sessionId": {"_ref": "s"},'
         b' "runnerId": {"_ref": "r"}, "notes": %b}, "session": null, "runner": null}' % notes
     )
@@ -71,13 +70,11 @@ def row(notes: bytes) -> bytes:
 )
 def test_a_spoiled_text_costs_no_page(spoiled: bytes, left: str | None) -> None:
     answer = b'{"result": {"logs": [%b, %b]}}' % (row(b'"Fine."'), row(spoiled))
-    logs = [each.stored() for each in store_answering(answer).list_logs(EVERYBODY).logs]
-    assert [read_log(*each, LINKS).notes for each in logs] == ["Fine.", left]
-    rows = map(row_writer(LINKS), store_answering(answer).list_logs(EVERYBODY).logs)
-    assert [each["notes"] for each in rows] == ["Fine.", left]
+    rows = store_answering(answer).list_logs(EVERYBODY).rows
+    assert [READER.read(each).notes for each in rows] == ["Fine.", left]
     one = store_answering(b'{"result": %b}' % row(spoiled)).get_log("x")
     assert one
-    assert read_log(*one, LINKS).notes == left
+    assert READER.read_stored(one).notes == left
 
 
 @pytest.mark.parametrize(

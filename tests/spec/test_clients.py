@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import orjson
+import msgspec
 import pytest
 
 from app.development import club, sample
@@ -33,7 +33,7 @@ PUBLISHED = ROOT / "openapi.yaml"
 def url(tmp_path: Path, issuer: Issuer) -> Iterator[str]:
     """The API on the sample club, as operators run it."""
     store = SqliteStore(tmp_path / "store.db")
-    import_lines(store, map(orjson.dumps, sample.documents(date(2026, 11, 18))))
+    import_lines(store, map(msgspec.json.encode, sample.documents(date(2026, 11, 18))))
     store.close()
     settings = {
         "SQLITE_PATH": str(store.path),

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 import pytest
 
 from app.service.stores.sqlite.store import SqliteStore
@@ -38,7 +38,7 @@ USERS = 2_000
 def filled(tmp_path: Path) -> bytes:
     """A store with more documents than a pipe holds at once; what an export of it gives."""
     users = [world.user(f"runner-u{each}", "runner", notes="x" * 100) for each in range(USERS)]
-    lines = [orjson.dumps(each) for each in users]
+    lines = [msgspec.json.encode(each) for each in users]
     store = SqliteStore(tmp_path / "store.db")
     import_lines(store, lines)
     store.close()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 import pytest
 
 from app.service.stores.sqlite.archive import ALWAYS_EXPANDED_BYTES, ImportRefused, read_lines
@@ -181,7 +181,7 @@ def test_bytes_that_are_no_utf_8_are_refused(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_byte_order_mark_is_taken_and_told(run: Run, tmp_path: Path, exported: Exported) -> None:
-    first, second = (orjson.dumps(world.user(each, "runner")) for each in ("r-ada", "r-bo"))
+    first, second = (msgspec.json.encode(world.user(each, "runner")) for each in ("r-ada", "r-bo"))
     (tmp_path / "in.ndjson").write_bytes(BOM_UTF8 + first + b"\r\n" + BOM_UTF8 + second)
     done = run("import", "in.ndjson")
     assert done.exit_code == 0, done.stderr
@@ -202,7 +202,7 @@ def test_with_sanity_the_data_is_not_here(run: Run) -> None:
     assert "sanity dataset import" in done.stderr
 
 
-NDJSON = b"".join(orjson.dumps(each) + b"\n" for each in world.club())
+NDJSON = b"".join(msgspec.json.encode(each) + b"\n" for each in world.club())
 FOLDER = "production-export-2026-01-05t08-00-00-000z"
 
 

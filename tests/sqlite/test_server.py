@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 import pytest
 import requests
 
@@ -25,7 +25,7 @@ from tests.world import RUNNER, session_of
 @pytest.fixture
 def server(tmp_path: Path, issuer: Issuer) -> Iterator[Server]:
     store = SqliteStore(tmp_path / "store.db")
-    import_lines(store, map(orjson.dumps, world.club()))
+    import_lines(store, map(msgspec.json.encode, world.club()))
     store.close()
     settings = {
         "SQLITE_PATH": str(tmp_path / "store.db"),

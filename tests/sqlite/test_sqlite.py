@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 import pytest
 
 from app.factory import create_app
@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(path: Path) -> Any:
     store = SqliteStore(path)
-    import_lines(store, map(orjson.dumps, world.club()))
+    import_lines(store, map(msgspec.json.encode, world.club()))
     yield store
     store.close()
 
@@ -190,7 +190,7 @@ class TestBareDocuments:
             for document in world.club()
         ]
         store = SqliteStore(tmp_path / "bare.db")
-        import_lines(store, map(orjson.dumps, bare))
+        import_lines(store, map(msgspec.json.encode, bare))
         yield Client(create_app(settings, store).test_client(), issuer.token(RUNNER))
         store.close()
 
@@ -224,7 +224,7 @@ def test_odd_instants_are_neither_skipped_nor_repeated(
     ]
     logs = [log(RUNNER, number, _createdAt=each) for number, each in enumerate(odd, 4)]
     store = SqliteStore(tmp_path / "odd.db")
-    import_lines(store, map(orjson.dumps, [*world.club(), *logs]))
+    import_lines(store, map(msgspec.json.encode, [*world.club(), *logs]))
     runner = Client(create_app(settings, store).test_client(), issuer.token(RUNNER))
     seen: list[str] = []
     cursor: dict[str, str] = {}
@@ -244,13 +244,13 @@ def test_several_runners_pages_merge(store: SqliteStore) -> None:
         limit=2,
         after=Position("2026-01-07T18:00:00.000Z", log_of(TEAMMATE, 3)),
     )
-    found = [each.stored().document["_id"] for each in store.list_logs(query).logs]
+    found = [row.document.id for row in store.list_logs(query).rows]
     assert found == [log_of(RUNNER, 3), log_of(TEAMMATE, 2)]
 
 
 def test_an_update_changes_no_number_that_it_does_not_touch(store: SqliteStore) -> None:
     big = 2**70
-    import_lines(store, [orjson.dumps(log(RUNNER, 9)).replace(b"10,", b"%d," % big, 1)])
+    import_lines(store, [msgspec.json.encode(log(RUNNER, 9)).replace(b"10,", b"%d," % big, 1)])
     found = store.get_log(log_of(RUNNER, 9))
     assert found
     store.update_log(

@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from app.development import club, sample
-from app.service.documents import is_published_id, log_id_of, read_log
+from app.service.documents import is_published_id, log_id_of
 from app.service.external_links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
+from app.service.reading import LogReader, StoredLog
 from app.service.units import derive_pace
 from app.settings import Settings
 from tests.published import LOG_ID, RUNNER_ID, SESSION_ID
@@ -75,7 +76,8 @@ def test_logs_show_every_status_feeling_and_script():
 @pytest.mark.parametrize("log", of_type("workoutLog"), ids=lambda log: log["_id"])
 def test_every_log_keeps_the_rules(log):
     session = BY_ID[log["sessionId"]["_ref"]]
-    read = read_log(log, session, BY_ID[log["runnerId"]["_ref"]], LINKS)
+    stored = StoredLog(log, session, BY_ID[log["runnerId"]["_ref"]])
+    read = LogReader(LINKS).read_stored(stored)
     plan = BY_ID[session["planId"]["_ref"]]
     assert log["_id"] == log_id_of(read.runner_id, read.session_id)
     assert plan["runnerId"] == log["runnerId"]
@@ -87,7 +89,8 @@ def test_every_log_keeps_the_rules(log):
     if read.status is Status.UNDONE:
         assert (read.actual_distance, read.actual_duration, read.actual_pace) == (None, None, None)
     else:
-        assert read.actual_pace == derive_pace(read.actual_distance, read.actual_duration)
+        pace = derive_pace(read.actual_distance, read.actual_duration_seconds)
+        assert read.actual_pace_seconds == pace
         assert read.actual_pace is not None
     assert session["date"] == log["_createdAt"][:10] < TODAY.isoformat()
 

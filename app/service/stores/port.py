@@ -1,6 +1,6 @@
 """The store port: what the service asks of a store. `tests/contract` holds every store to it.
 
-A store holds Sanity documents and hands them out as they are (`app.service.documents` reads them).
+A store holds Sanity documents and returns them as they are; `app.service.reading` reads them.
 Drafts and release versions do not exist for it (`perspective=published`). Where a document refers
 to another, a store follows both a reference (`sessionId._ref`) and the plain string that old
 documents hold. Besides the errors named below, every operation raises `StoreUnavailable` or
@@ -9,56 +9,12 @@ documents hold. Besides the errors named below, every operation raises `StoreUna
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from msgspec import Raw
-
-from app.service.documents import Document, loads
-from app.service.errors import StoreUnavailable
-
-logger = logging.getLogger(__name__)
-
-
-def of_type(type_: str, document: Document | None) -> Document | None:
-    """What a reference leads to, if it is a document of this type."""
-    return document if document and document["_type"] == type_ and document["_id"] else None
-
-
-class StoredLog(NamedTuple):
-    """A `workoutLog` document with the `trainingSession` and `user` it refers to, if they exist."""
-
-    document: Document
-    session: Document | None
-    runner: Document | None
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> StoredLog:
-        """From a row with these members; a reference may lead to something else than it should."""
-        document: Document = row["document"]
-        if not isinstance(document["_id"], str):
-            raise TypeError("a document without an id")
-        session = of_type("trainingSession", row["session"])
-        return cls(document, session, of_type("user", row["runner"]))
-
-
-class ListedLog(NamedTuple):
-    """A row of a list: the JSON of what `StoredLog.of` takes, which need not all become objects.
-
-    No text in it holds NUL (`app.service.documents.mended`).
-    """
-
-    json: bytes | Raw
-
-    def stored(self) -> StoredLog:
-        """The same with its documents. Raises `StoreUnavailable` if they are none."""
-        try:
-            return StoredLog.of(loads(bytes(self.json)))
-        except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
-            logger.error("the store lists something that is no log (%s)", type(error).__name__)
-            raise StoreUnavailable("a list with a row that holds no log") from error
+from app.service.documents import Document
+from app.service.reading import LogRow, StoredLog
 
 
 class StoredUser(NamedTuple):
@@ -83,7 +39,7 @@ class LogQuery:
     `YYYY-MM-DD`, inclusive, and speak of the training session's `date`. `limit` rows at most.
     """
 
-    runner_ids: Collection[str] | None
+    runner_ids: Collection[str] | None = None
     session_id: str | None = None
     status: str | None = None
     feeling: str | None = None
@@ -97,7 +53,7 @@ class LogQuery:
 class LogPage(NamedTuple):
     """The rows of a list; `total` counts every match, whatever `after` and `limit`, if asked."""
 
-    logs: Sequence[ListedLog]
+    rows: Sequence[LogRow]
     total: int | None
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-import orjson
+import msgspec
 import requests
 from requests.adapters import BaseAdapter
 
@@ -123,7 +123,7 @@ class ContentLake:
         `result_of` finds the result in the answer's JSON.
         """
         # Always POST: a GET would hold at most 11 kB of query and parameters.
-        body = orjson.dumps({"query": query, "params": params})
+        body = msgspec.json.encode({"query": query, "params": params})
         return self._read(
             "POST", self._query_url, body, lambda content: read(result_of(content)), deadline
         )
@@ -150,7 +150,7 @@ class ContentLake:
         The answer comes when queries see the change (`visibility=sync`).
         """
         url = f"{self._mutate_url}&dryRun=true" if dry_run else self._mutate_url
-        body = orjson.dumps({"mutations": mutations, "transactionId": transaction_id})
+        body = msgspec.json.encode({"mutations": mutations, "transactionId": transaction_id})
         if not self._writes.acquire(timeout=deadline.left()):
             raise NotExecuted("too many writes are waiting")
         try:

@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
+import msgspec
 
 
 class ContentLakeError(Exception):
@@ -126,8 +126,8 @@ REFUSALS: Mapping[str, type[Refused]] = {
 def error_of(status: int, headers: Mapping[str, str], body: bytes) -> ContentLakeError:
     """The error in a reply that is not a 2xx."""
     try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        content = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         content = None
     types = [*_types(content)]
     about = f"{status} {' '.join(types)}".rstrip() + trace(headers)

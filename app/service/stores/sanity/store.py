@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from app.service.documents import Document, holds_nul, mended, now
+from app.service.documents import Document, holds_nul, loads, now
 from app.service.errors import (
     DuplicateLog,
     LogInUse,
@@ -27,14 +27,12 @@ from app.service.errors import (
     StoreTimeout,
     StoreUnavailable,
 )
+from app.service.reading import LogRow, StoredLog, of_type, row_of
 from app.service.stores.port import (
     CreateContext,
-    ListedLog,
     LogPage,
     LogQuery,
-    StoredLog,
     StoredUser,
-    of_type,
 )
 from app.service.stores.sanity import queries, writes
 from app.service.stores.sanity.client import ContentLake
@@ -77,7 +75,8 @@ class SanityStore:
             params |= {"afterCreatedAt": query.after.created_at, "afterId": query.after.id}
         text = queries.list_logs(filters, after=query.after is not None, total=query.with_total)
         with _translated():
-            return self._lake.query(text, params, _page, result_of=_rows_of)
+            page: LogPage = self._lake.query(text, params, _itself, result_of=_page_of)
+            return page
 
     def get_log(self, log_id: str) -> StoredLog | None:
         with _translated():
@@ -203,30 +202,33 @@ def _users(rows: list[Any]) -> list[StoredUser]:
     return [StoredUser(row["document"], row["coachedIds"]) for row in rows]
 
 
-class _Rows(msgspec.Struct):
-    logs: list[msgspec.Raw]
+class _Result(msgspec.Struct):
+    logs: list[LogRow]
     total: int | None = None
 
 
-class _AnswerToList(msgspec.Struct):
-    result: _Rows
+class _Reply(msgspec.Struct):
+    result: _Result
 
 
-_answer_to_list = msgspec.json.Decoder(_AnswerToList)
+_usual_reply = msgspec.json.Decoder(_Reply)
 
 
-def _rows_of(content: bytes) -> _Rows:
-    """The rows of a list, each as its JSON. A spoiled text of one must not cost a whole page."""
-    if not holds_nul(content):
-        try:
-            return _answer_to_list.decode(content).result
-        except msgspec.DecodeError:
-            pass  # a lone surrogate is enough for that
-    return _answer_to_list.decode(mended(content)).result
+def _page_of(content: bytes) -> LogPage:
+    """The page in a reply: msgspec reads it at once, unless a row is unusual."""
+    try:
+        if not holds_nul(content):
+            page = _usual_reply.decode(content).result
+            return LogPage(page.logs, page.total)
+    except (ValueError, RecursionError):
+        pass
+    result = loads(content)["result"]
+    rows = [row_of(StoredLog.of(each)) for each in result["logs"]]
+    return LogPage(rows, msgspec.convert(result.get("total"), int | None))
 
 
-def _page(rows: _Rows) -> LogPage:
-    return LogPage([*map(ListedLog, rows.logs)], rows.total)
+def _itself(result: Any) -> Any:
+    return result
 
 
 def _context_of_create(result: dict[str, Any]) -> CreateContext:

@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 
-from app.service.documents import Document, now, reference_id, revision_of
+from app.service.documents import Document, loads, now, reference_id, revision_of
 from app.service.errors import (
     DuplicateLog,
     LogInUse,
@@ -28,13 +28,12 @@ from app.service.errors import (
     StoreTimeout,
     StoreUnavailable,
 )
+from app.service.reading import StoredLog, decode_row
 from app.service.stores import timing
 from app.service.stores.port import (
     CreateContext,
-    ListedLog,
     LogPage,
     LogQuery,
-    StoredLog,
     StoredUser,
 )
 from app.service.stores.sqlite import queries
@@ -111,12 +110,12 @@ class SqliteStore:
             listing = queries.list_logs(conditions, of_runners=of_runners)
             rows = connection.execute(listing, parameters).fetchall()
         rows.sort(reverse=True)
-        return LogPage([ListedLog(row) for _, _, row in rows], total)
+        return LogPage([decode_row(row) for _, _, row in rows], total)
 
     def get_log(self, log_id: str) -> StoredLog | None:
         with self.reading() as connection:
             row = connection.execute(queries.LOG, {"id": log_id}).fetchone()
-        return ListedLog(*row).stored() if row else None
+        return StoredLog.of(loads(row[0])) if row else None
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         pair = {"runner_id": runner_id, "session_id": session_id}
@@ -271,7 +270,7 @@ def _run(connection: sqlite3.Connection, script: str) -> None:
 
 
 def _document(row: tuple[str]) -> Document:
-    document: Document = orjson.loads(row[0])
+    document: Document = msgspec.json.decode(row[0])
     return document
 
 
