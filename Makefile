@@ -2,13 +2,15 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV := $(BIN)/uv --quiet pip
+INTO := --python $(BIN)/python
+LOCKED := --constraint requirements.lock --build-constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test lint spec spec-diff fuzz migration bench
+.PHONY: help setup run serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz migration bench
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/development ## Make .venv and install everything
 
@@ -25,7 +27,14 @@ serve: .venv/runtime ## Serve in production; the environment decides everything
 
 test: .venv/development ## Run every test
 	@$(BIN)/python -m tests.programs
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile $(PYTEST_OPTIONS)
+
+test-everywhere: .venv/development ## Run every test eight times, as on other machines: about an hour
+	@$(BIN)/python -m tests.programs
+	@tests/everywhere.sh
+
+test-newest: .venv/development ## Run unit, contract and API tests with the newest dependencies
+	@.ci/newest
 
 lint: .venv/development ## Check style, types and layers
 	$(BIN)/ruff check .
@@ -39,8 +48,8 @@ spec: .venv/development ## Write openapi.yaml from the code
 bench: .venv/development ## Measure against a thin proxy and a FastAPI peer; renews BENCHMARKS.md
 	$(BIN)/python -m bench --json build/bench.json --page BENCHMARKS.md
 
-spec-diff: .venv/development ## Fail on a breaking change since BASE without a major version
-	@$(BIN)/python -m tests.spec.diff $(or $(BASE),$(error BASE=<git ref> says what to compare with))
+spec-diff: .venv/development ## Fail on a breaking change since the last release without a major version
+	@$(BIN)/python -m tests.spec.diff
 
 fuzz: .venv/development ## Ask each operation 1,000 made-up requests, on both stores
 	FUZZ_EXAMPLES=1000 $(BIN)/pytest -o timeout=3600 tests/spec/test_fuzz.py -k "promises or life"
@@ -48,17 +57,26 @@ fuzz: .venv/development ## Ask each operation 1,000 made-up requests, on both st
 migration: .venv/development ## Migrate 20,000 made-up old documents on both stores
 	MIGRATION_DOCUMENTS=20000 $(BIN)/pytest tests/upkeep/test_migration.py -k old_documents
 
+lock: .venv/bin/uv ## Add what setup.cfg has newly required to requirements.lock
+upgrade: .venv/bin/uv ## Renew requirements.lock with the newest versions that setup.cfg allows
+upgrade: UPGRADE := --upgrade
+lock upgrade:
+	@$(UV) compile setup.cfg --all-extras --universal --python-version 3.11 $(UPGRADE) \
+	  --custom-compile-command "make $@" --output-file requirements.lock > /dev/null
+	@$(MAKE) --no-print-directory setup
+
 # The stamps below stand for what is installed; a change of the dependencies installs anew.
 .venv/bin/uv:
 	@$(PYTHON) -m venv .venv || { \
 	  echo "python3 -m venv failed: on Debian and Ubuntu, install the package python3-venv."; \
 	  exit 1; }
-	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python -m pip install --quiet --constraint requirements.lock uv
 
-.venv/runtime: setup.cfg pyproject.toml | .venv/bin/uv
-	@$(INSTALL) -e .
+.venv/runtime: setup.cfg pyproject.toml requirements.lock | .venv/bin/uv
+	@$(UV) install $(INTO) $(LOCKED) -e .
 	@touch $@
 
-.venv/development: setup.cfg pyproject.toml | .venv/bin/uv
-	@$(INSTALL) -e '.[test,lint,bench]'
+.venv/development: setup.cfg pyproject.toml requirements.lock | .venv/bin/uv
+	@$(UV) sync $(INTO) --build-constraint requirements.lock requirements.lock
+	@$(UV) install $(INTO) $(LOCKED) -e '.[test,lint,bench,build]'
 	@touch $@ .venv/runtime

@@ -14,6 +14,8 @@ from types import TracebackType
 
 import psutil
 
+from tests.server import environment
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Only Linux lets a process stay on a CPU; elsewhere there are none to name.
@@ -44,13 +46,6 @@ class StartError(Exception):
     """A process ended, or did not listen in time; the message holds the end of its output."""
 
 
-def free_port() -> int:
-    """A port of loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Process:
     """`python -m …` listening on `port`, with its children; a context manager that ends them all.
 
@@ -72,7 +67,7 @@ class Process:
         self.port = port
         self.cpus = cpus
         self._command = [sys.executable, "-m", *module]
-        self._environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ}
+        self._environ = environment(PYTHONPATH=str(ROOT), **environ)
         self._log = log
 
     def __enter__(self) -> Process:

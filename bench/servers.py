@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.issuer import AUDIENCE, Issuer
-from bench.processes import ONE_CPU, Process, free_port, other_cpus
+from bench.processes import ONE_CPU, Process, other_cpus
+from tests.ports import free_port
 
 
 class Placement(NamedTuple):

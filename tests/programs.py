@@ -1,8 +1,9 @@
-"""The programs of Debian that the tests use: `python -m tests.programs` installs them."""
+"""Programs of Debian that the tests use: `python -m tests.programs` installs what is missing."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def tinyproxy() -> str | None:
 
 
 def main() -> None:
-    """Install what is missing, as root or through sudo."""
+    """Say what is missing and install it, as root or through sudo; else say what to install."""
     needed = {
         "chromium": chromium(),
         "redis-server": redis_server(),
@@ -35,16 +36,21 @@ def main() -> None:
         return
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     apt_get = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    commands = [
+        [*apt_get, "update"],
+        [*apt_get, "install", "--yes", "--no-install-recommends", *missing],
+    ]
+    print(f"The tests use {', '.join(missing)}, which this machine does not have. Installing:")
     try:
-        subprocess.run([*apt_get, "update"], check=True)
-        subprocess.run(
-            [*apt_get, "install", "--yes", "--no-install-recommends", *missing],
-            check=True,
-            stdout=subprocess.DEVNULL,
+        for command in commands:
+            print(f"  {shlex.join(command)}", flush=True)
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(
+            f"That failed: {error}\nPlease install {', '.join(missing)}, and run again. "
+            "On Debian and Ubuntu, as root:\n"
+            f"  apt-get update && apt-get install --no-install-recommends {' '.join(missing)}"
         )
-    except (OSError, subprocess.CalledProcessError):
-        packages = " ".join(missing)
-        sys.exit(f"The tests need more programs: `apt-get install {packages}`.")
 
 
 if __name__ == "__main__":

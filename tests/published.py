@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 import yaml
+from werkzeug.datastructures import Headers
 
 from app.openapi.docs import Docs
 
@@ -41,7 +42,7 @@ class Published:
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
 
     def check(
-        self, method: str, path: str, status: int, headers: Mapping[str, str], body: bytes
+        self, method: str, path: str, status: int, headers: Mapping[str, str] | Headers, body: bytes
     ) -> None:
         """Raise AssertionError unless the operation at `path` can answer like this."""
         operation = self.operation(method, path)
@@ -105,7 +106,7 @@ class Published:
         ]
 
     def _check_headers(
-        self, place: str, documented: Mapping[str, JSON], found: Mapping[str, str]
+        self, place: str, documented: Mapping[str, JSON], found: Mapping[str, str] | Headers
     ) -> None:
         headers = {name.lower(): self.resolve(each) for name, each in documented.items()}
         present = {name.lower(): value for name, value in found.items()}

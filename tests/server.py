@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,20 +13,19 @@ from typing import IO
 
 import requests
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parent.parent
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+# What a program needs to start; where and when it runs, for `make test-everywhere`.
+KEPT = ("PATH", "HOME", "LANG", "LOCPATH", "TZ", "LD_PRELOAD", "FAKETIME")
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """The settings, and of this machine's environment only what a program needs to start."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | settings
+    """The settings, and of this machine's environment only what says nothing of the API."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(KEPT)}
+    return kept | {"PYTHONWARNINGS": "error::DeprecationWarning"} | settings
 
 
 class Server:
@@ -66,19 +64,19 @@ def running_server(
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
 def _await(server: Server) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         try:
             if requests.get(f"{server.url}/healthz", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             pass
         assert server.process.poll() is None, "the server ended"
         assert time.monotonic() < deadline, "the server does not answer"

@@ -191,7 +191,7 @@ def test_rules_across_members_allow(runner: Client, body: dict[str, Any]) -> Non
 def test_the_pace_is_derived_when_it_is_left_out(
     runner: Client, distance: float | None, duration: str | None, sent: Any, pace: str | None
 ) -> None:
-    body = {"sessionId": FRESH, "status": "completed"}
+    body: dict[str, Any] = {"sessionId": FRESH, "status": "completed"}
     body |= {"actualDistance": distance, "actualDuration": duration}
     body |= {} if sent == "absent" else {"actualPace": sent}
     assert runner.create(body).json["data"]["actualPace"] == pace

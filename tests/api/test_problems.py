@@ -103,7 +103,7 @@ def test_no_route_is_404(app: Flask, path: str) -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_no_log_is_404(runner: Client, method: str, log_id: str) -> None:
-    body = {} if method == "PUT" else None
+    body: Any = {} if method == "PUT" else None
     problem(runner.request(method, f"{PATH}/{quote(log_id)}", json=body), 404, "not-found")
 
 

@@ -82,26 +82,31 @@ def test_scopes_are_read(claim: ScopeClaim, claims: dict[str, Any], granted: tup
 def test_default_scopes_are_for_tokens_without_any_scope_claim(name: str) -> None:
     claim = ScopeClaim(name, default=frozenset({READ_SCOPE}))
     assert claim.read({"sub": "x", "scope": None}) == {READ_SCOPE}
-    for present in ({"scope": ""}, {"scp": []}, {"scope": "openid"}, {name: "openid"}):
+    claims: list[dict[str, object]] = [
+        {"scope": ""},
+        {"scp": []},
+        {"scope": "openid"},
+        {name: "openid"},
+    ]
+    for present in claims:
         assert claim.read(present) == frozenset()
 
 
 EMAIL = "ada@club.example"
 REQUIRED, ASSUMED = UserClaim("email", "email"), UserClaim("email", "email", "assumed")
 URL = "https://club.example/email"
+FLAGS: list[object] = [True, False, None, "true", 1]
+OTHER_FLAGS: list[object] = [False, None, "true", "false", "yes", "", [], 0]
 
 
 @pytest.mark.parametrize(
     ("claim", "flags", "verified"),
     [
-        *(
-            (REQUIRED, {"email_verified": flag}, flag is True)
-            for flag in (True, False, None, "true", 1)
-        ),
+        *((REQUIRED, {"email_verified": flag}, flag is True) for flag in FLAGS),
         (REQUIRED, {}, False),
         *(
             (ASSUMED, {"email_verified": flag}, flag in (True, None, "true") and flag != 1.0)
-            for flag in (False, None, "true", "false", "yes", "", [], 0)
+            for flag in OTHER_FLAGS
         ),
         (ASSUMED, {"email_verified": True}, True),
         (ASSUMED, {"email_verified": 1}, False),

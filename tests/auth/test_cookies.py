@@ -266,7 +266,7 @@ def test_the_server_lets_the_longest_cookies_through(
     cookie = "; ".join(f"{name}={value}" for name, value in cookies[f"{SECURE_V5} longest"].items())
     with running_server(settings) as server:
         response = requests.get(
-            f"{server.url}/api/workout-logs", headers={"Cookie": cookie}, timeout=5
+            f"{server.url}/api/workout-logs", headers={"Cookie": cookie}, timeout=60
         )
     assert response.json()["code"] == "unknown-user", (
         "the session was read, its user does not exist"

@@ -74,7 +74,7 @@ def validator_of(endpoint: Endpoint, clock: kit.Clock) -> TokenValidator:
 
 def test_an_active_token_is_valid(validator: TokenValidator) -> None:
     token = validator.authenticate_token("good")
-    assert (token.user, token.scopes) == (kit.subject("user-1"), {"workout-logs:read"})
+    assert (token.user, token.scopes) == (kit.subject("user-1"), frozenset({"workout-logs:read"}))
     assert token.expires_at == kit.LATER
 
 
@@ -282,7 +282,10 @@ def test_the_issuer_adds_what_a_lightweight_token_leaves_out(clock: kit.Clock) -
     token = kit.mint(KEY, sub=None, aud=None, scope=None)
     kind = both(Endpoint(**{token: ACTIVE}), clock)
     checked = kind.check(token)
-    assert (checked.user, checked.scopes) == (kit.subject("user-1"), {"workout-logs:read"})
+    assert (checked.user, checked.scopes) == (
+        kit.subject("user-1"),
+        frozenset({"workout-logs:read"}),
+    )
 
 
 @pytest.mark.parametrize(

@@ -123,16 +123,16 @@ def test_an_old_snapshot_is_refreshed_by_one_thread_while_others_go_on(
 
     def hold(url: str) -> None:
         asking.set()
-        assert response.wait(10)
+        assert response.wait(60)
 
     server.before_answer = hold
     server.keys = [SECOND]
     with ThreadPoolExecutor(1) as pool:
         refreshing = pool.submit(find, issuer, SECOND)
-        assert asking.wait(10)
+        assert asking.wait(60)
         assert find(issuer, FIRST), "the keys of before serve meanwhile"
         response.set()
-        assert refreshing.result(10)
+        assert refreshing.result(60)
     assert server.requests == {kit.METADATA_URL: 2, kit.JWKS_URL: 2}
 
 
@@ -362,7 +362,7 @@ def _small_rsa_key() -> dict[str, str]:
 
 
 class _Answers(BaseHTTPRequestHandler):
-    responses: ClassVar = {
+    served: ClassVar = {
         "/good": (200, {}, b'{"a": 1}'),
         "/list": (200, {}, b"[1]"),
         "/text": (200, {}, b"<html>"),
@@ -378,7 +378,7 @@ class _Answers(BaseHTTPRequestHandler):
         elif self.path == "/echo":
             self.response(200, {}, json.dumps(dict(self.headers)).encode())
         else:
-            self.response(*self.responses[self.path])
+            self.response(*self.served[self.path])
 
     def response(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)

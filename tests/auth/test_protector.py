@@ -1,6 +1,7 @@
 """The decorator of the views, over HTTP."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -132,9 +133,10 @@ def test_an_issuer_that_is_down_is_not_the_caller_s_fault() -> None:
 
 
 def test_the_view_is_documented() -> None:
-    assert Things.get.required_scope == "workout-logs:read"
-    assert Things.get.__doc__ == "Read a thing."
-    documented = Things.get._apidoc["manual_doc"]["security"]
+    view: Any = Things.get
+    assert view.required_scope == "workout-logs:read"
+    assert view.__doc__ == "Read a thing."
+    documented = view._apidoc["manual_doc"]["security"]
     assert documented == [{"oauth2": ["workout-logs:read"]}]
 
 

@@ -27,8 +27,9 @@ from app.web.rate_limits import RateLimits
 from tests import issuers, world
 from tests.conftest import OpenStore
 from tests.issuer import AUDIENCE, Issuer
+from tests.ports import free_port
 from tests.programs import redis_server
-from tests.server import free_port, running_server
+from tests.server import running_server
 
 PATH = "/api/workout-logs"
 LIMIT, ANONYMOUS_LIMIT = 8, 2
@@ -36,7 +37,7 @@ LIMIT, ANONYMOUS_LIMIT = 8, 2
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return replace(settings, rate_limit=f"{LIMIT} per minute")
+    return replace(settings, rate_limit=f"{LIMIT} per hour")
 
 
 def get(
@@ -62,7 +63,7 @@ def test_a_user_has_one_limit_for_all_operations(app: Flask, issuer: Issuer) -> 
         assert response.status_code != 429
         assert int(response.headers["RateLimit-Limit"]) == LIMIT
         assert int(response.headers["RateLimit-Remaining"]) == LIMIT - 1 - number
-        assert 0 < int(response.headers["RateLimit-Reset"]) <= 60
+        assert 0 < int(response.headers["RateLimit-Reset"]) <= 3600
     response = client.get(PATH, headers=headers)
     assert (response.status_code, response.json["code"]) == (429, "too-many-requests")
     assert response.headers["RateLimit-Remaining"] == "0"
@@ -177,7 +178,7 @@ def test_a_request_without_the_scope_counts_for_its_user(app: Flask, issuer: Iss
 
 
 def test_odd_names_are_counted_like_others(app: Flask) -> None:
-    limits = RateLimits("1 per minute", storage="memory://")
+    limits = RateLimits("1 per hour", storage="memory://")
     for value in ("\ud800", "\u0000", None):
         key = TokenUser("id", "sub", value).key
         with app.test_request_context():
@@ -224,7 +225,7 @@ def test_an_empty_setting_means_no_limit(
 def test_several_limits_hold_together(
     settings: Settings, open_store: OpenStore, issuer: Issuer
 ) -> None:
-    both = replace(settings, rate_limit="100 per hour; 4 per minute")
+    both = replace(settings, rate_limit="100 per day; 4 per hour")
     app = create_app(both, open_store(world.club()))
     assert statuses(app, issuer.token(world.RUNNER), 5) == [200] * 4 + [429]
     assert statuses(app, None, 2) == [401, 429]
@@ -236,7 +237,8 @@ def test_a_limit_that_cannot_be_read_stops_the_start(rate: str) -> None:
         Settings(nextauth_secret=("s" * 32,), rate_limit=rate)
 
 
-MAX_SECONDS, MAX_COUNT = SECONDS["maximum"], COUNT["maximum"]
+MAX_SECONDS: Any = SECONDS["maximum"]
+MAX_COUNT: Any = COUNT["maximum"]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +273,7 @@ def running_redis(port: int) -> Iterator[None]:
     process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
     try:
         client = redis.Redis(port=port)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 client.ping()
@@ -299,10 +301,8 @@ def test_two_servers_share_the_limit_in_redis(tmp_path: Path, issuer: Issuer) ->
     }
     headers = {"Authorization": f"Bearer {issuer.token('nobody')}"}
     with running_redis(port), running_server(environ) as one, running_server(environ) as other:
-        got = [
-            requests.get(f"{(one, other)[n % 2].url}{PATH}", headers=headers, timeout=5).status_code
-            for n in range(24)
-        ]
+        urls = [f"{(one, other)[number % 2].url}{PATH}" for number in range(24)]
+        got = [requests.get(url, headers=headers, timeout=60).status_code for url in urls]
     assert got == [403] * 20 + [429] * 4
 
 

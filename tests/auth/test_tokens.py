@@ -3,7 +3,13 @@
 import pytest
 
 from app.auth.errors import IssuerUnavailable, TokenRefused
-from app.auth.tokens import MAX_REMEMBERED, AccessToken, TokenValidator, token_format_of
+from app.auth.tokens import (
+    MAX_REMEMBERED,
+    AccessToken,
+    TokenFormat,
+    TokenValidator,
+    token_format_of,
+)
 from tests.auth import kit
 
 
@@ -51,7 +57,7 @@ def test_the_format_tells_the_kind(token: str, token_format: str) -> None:
 
 
 def test_each_kind_checks_its_own(clock: kit.Clock) -> None:
-    kinds = {"JWT": Kind(), "JWE": Kind(), "opaque": Kind()}
+    kinds: dict[TokenFormat, Kind] = {"JWT": Kind(), "JWE": Kind(), "opaque": Kind()}
     validator = TokenValidator(kinds, clock=clock)
     for token in ("a.b.c", "a.b.c.d.e", "abc"):
         assert validator.authenticate_token(token).user == kit.subject(token)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.development.run import load_sample
+from tests.ports import free_port
 from tests.programs import chromium
+from tests.server import ROOT, environment
 
-ROOT = Path(__file__).parents[2]
+PATIENCE_MS = 60_000
+"""A busy machine is slow, which is no fault of a page."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="package")
@@ -42,16 +46,13 @@ def production_server(server: str, tmp_path_factory: pytest.TempPathFactory) -> 
 @contextmanager
 def _running(module: str, folder: Path, settings: dict[str, str]) -> Iterator[str]:
     """Run a server's module, with its arguments, in a folder; the address of the server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": str(port)}
+    port = free_port()
     output = folder / "output.txt"
     with output.open("w") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", *module.split()],
             cwd=folder,
-            env=environ | {"THREADS": "4"} | settings,
+            env=environment(PYTHONPATH=str(ROOT), PORT=str(port), THREADS="4") | settings,
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
@@ -61,7 +62,7 @@ def _running(module: str, folder: Path, settings: dict[str, str]) -> Iterator[st
             yield url
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.wait(60)
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
@@ -70,7 +71,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
         try:
             if requests.get(url, timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.1)
     pytest.fail(f"the server did not start:\n{output.read_text()}")
 
@@ -109,9 +110,19 @@ class Watch:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    yield from _page(browser)
+
+
+@pytest.fixture
+def restyled_page(browser: Browser) -> Iterator[Page]:
+    """A page that takes styles which are not its own, against its content security policy."""
+    yield from _page(browser, bypass_csp=True)
+
+
+def _page(browser: Browser, **options: Any) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, **options)
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(PATIENCE_MS)
     yield opened
     context.close()
 

@@ -13,6 +13,14 @@ from tests.browser.conftest import Watch
 DESK: ViewportSize = {"width": 1280, "height": 1000}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
+OPERATIONS = (
+    "listWorkoutLogs",
+    "createWorkoutLog",
+    "getWorkoutLog",
+    "updateWorkoutLog",
+    "deleteWorkoutLog",
+)
+
 
 class SwaggerUI:
     """What a person does in the Swagger UI."""
@@ -110,14 +118,7 @@ def test_a_log_lives_its_life_through_try_it_out(
 
 def test_every_example_succeeds_at_the_first_click(runners: SwaggerUI) -> None:
     statuses = {
-        operation_id: runners.open(operation_id).execute()[0]
-        for operation_id in (
-            "listWorkoutLogs",
-            "createWorkoutLog",
-            "getWorkoutLog",
-            "updateWorkoutLog",
-            "deleteWorkoutLog",
-        )
+        operation_id: runners.open(operation_id).execute()[0] for operation_id in OPERATIONS
     }
     assert list(statuses.values()) == [200, 201, 200, 200, 204], statuses
 
@@ -160,33 +161,53 @@ def test_cancelling_the_sign_in_says_so(swagger_ui: SwaggerUI) -> None:
         ("/problems/duplicate-workout-log", "existingId"),
     ],
 )
-def test_a_page_stands_alone_and_fits_every_screen(
-    page: Page, server: str, watch: Watch, path: str, sign: str
-) -> None:
+def test_a_page_stands_alone(page: Page, server: str, watch: Watch, path: str, sign: str) -> None:
     for viewport in (DESK, PHONE):
         page.set_viewport_size(viewport)
         page.emulate_media(color_scheme="light" if viewport is DESK else "dark")
         page.goto(server + path)
         page.get_by_text(sign).first.wait_for(state="attached")
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     assert watch.foreign(server) == []
     assert watch.complaints == []
 
 
-def test_an_open_operation_fits_a_phone(swagger_ui: SwaggerUI) -> None:
-    swagger_ui.page.set_viewport_size(PHONE)
-    operation = swagger_ui.open("createWorkoutLog")
-    expect(operation.block.locator(".btn.execute")).to_be_visible()
-    assert swagger_ui.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+FONTS = {
+    "the machine's": "* {}",
+    "wide": "* { font-family: monospace !important; letter-spacing: .15em !important; }",
+    "narrow": "* { letter-spacing: -.1em !important; }",
+    "serif": "* { font-family: serif !important; font-weight: bold !important; }",
+}
+WIDTHS = (320, 390, 640, 641, 1024, 1200, 1201, 1600)
+
+SIGN_IN = (
+    "/development/authorize?response_type=code&client_id=app&redirect_uri=http://localhost/"
+    f"&code_challenge={'x' * 43}&code_challenge_method=S256"
+)
 
 
-def test_the_sign_in_page_fits_a_phone(page: Page, server: str, watch: Watch) -> None:
-    page.set_viewport_size(PHONE)
-    page.goto(
-        f"{server}/development/authorize?response_type=code&client_id=app"
-        f"&redirect_uri={server}/docs/oauth2-redirect.html&code_challenge={'x' * 43}"
-        "&code_challenge_method=S256"
-    )
+@pytest.mark.parametrize("path", ["/", "/docs", "/problems/", SIGN_IN])
+def test_a_page_fits_every_width_with_any_font(restyled_page: Page, server: str, path: str) -> None:
+    """The Swagger UI with every operation open."""
+    page = restyled_page
+    page.goto(server + path)
+    if path == "/docs":
+        swagger_ui = SwaggerUI(page)
+        for operation_id in OPERATIONS:
+            operation = swagger_ui.open(operation_id)
+            expect(operation.block.locator(".btn.execute")).to_be_visible()
+    too_wide = {}
+    for fonts, style in FONTS.items():
+        styled = page.add_style_tag(content=style)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 1000})
+            needed = page.evaluate("document.documentElement.scrollWidth")
+            if needed > width:
+                too_wide[fonts, width] = needed
+        styled.evaluate("element => element.remove()")
+    assert not too_wide
+
+
+def test_the_sign_in_page_names_the_people(page: Page, server: str, watch: Watch) -> None:
+    page.goto(server + SIGN_IN)
     expect(page.get_by_role("button", name="Zoë Lindqvist")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert watch.complaints == []

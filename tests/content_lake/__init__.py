@@ -98,7 +98,7 @@ class ContentLake:
             f"{self.url}/v{API_VERSION}/data/query/{DATASET}?perspective=raw",
             headers={"Authorization": f"Bearer {VIEWER_TOKEN}"},
             json={"query": query, "params": {"type": type_}},
-            timeout=10,
+            timeout=60,
         )
         found: list[dict[str, Any]] = response.json()["result"]
         return found
@@ -109,13 +109,13 @@ class ContentLake:
             f"{self.url}/v{API_VERSION}/data/mutate/{DATASET}?visibility={visibility}",
             headers={"Authorization": f"Bearer {EDITOR_TOKEN}"},
             json={"mutations": mutations},
-            timeout=10,
+            timeout=60,
         )
         response.raise_for_status()
 
     def _control(self, method: str, endpoint: str, body: str = "") -> Any:
         url = f"{self.url}/control/{endpoint}"
-        response = self._session.request(method, url, data=body.encode(), timeout=10)
+        response = self._session.request(method, url, data=body.encode(), timeout=60)
         response.raise_for_status()
         return response.json()
 
@@ -140,5 +140,5 @@ def running_content_lake(*options: str) -> Iterator[ContentLake]:
             lake.close()
     finally:
         process.stdin.close()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         process.stdout.close()

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, quote_plus, urljoin, urlsplit
 import requests
 
 from tests import node
-from tests.server import free_port
+from tests.ports import free_port
 
 FOLDER = Path(__file__).parent
 
@@ -142,7 +142,7 @@ class Provider:
 
     def revoke(self, token: str) -> None:
         form = {"token": token, "client_id": "browser"}
-        requests.post(f"{self.url}/token/revocation", form, timeout=5).raise_for_status()
+        requests.post(f"{self.url}/token/revocation", form, timeout=60).raise_for_status()
 
 
 @contextmanager
@@ -158,7 +158,7 @@ def running_provider(user: str) -> Iterator[Provider]:
 
 
 def _post(url: str, form: dict[str, str], **options: Any) -> dict[str, Any]:
-    response = requests.post(url, form, timeout=10, **options)
+    response = requests.post(url, form, timeout=60, **options)
     assert response.ok, response.text
     body: dict[str, Any] = response.json()
     return body

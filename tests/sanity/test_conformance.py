@@ -45,7 +45,7 @@ class Twisted(BaseAdapter):
     def close(self) -> None:
         self._adapter.close()
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
         response = self._adapter.send(request, **options)
         changed = self._twist(request, json.loads(response.content))
         if changed is None:

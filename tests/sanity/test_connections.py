@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from app.service.stores.sanity.transport import Connections, NotConnected
-from tests.server import free_port
+from tests.ports import free_port
 
 Handler = Callable[[socket.socket, bytes], None]
 """What a server does with a connection and a request on it."""
@@ -37,6 +37,7 @@ class Server:
         self.connections = 0
         self._handle = handle
         self._tls = tls
+        self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = Thread(target=self._accept)
         scheme = "http" if tls is None else "https"
@@ -50,6 +51,9 @@ class Server:
         finally:
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
+            for each in self._open:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
             self._thread.join()
 
     def _accept(self) -> None:
@@ -66,7 +70,8 @@ class Server:
         try:
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
-            connection.settimeout(5)
+            connection.settimeout(60)
+            self._open.append(connection)
             while data := connection.recv(65536):
                 self.requests.append(data)
                 self._handle(connection, data)
@@ -83,9 +88,9 @@ def client(server: Server, *, max_idle: int = 4) -> Iterator[Connections]:
     made.close()
 
 
-def send(made: BaseAdapter, url: str, *, patience: float = 5) -> requests.Response:
+def send(made: BaseAdapter, url: str, *, patience: float = 60) -> requests.Response:
     request = requests.Request("POST", f"{url}/path?a=b", headers={"X-Sent": "x"}, data=b"body")
-    return made.send(request.prepare(), timeout=(5, patience))
+    return made.send(request.prepare(), timeout=(60, patience))
 
 
 def sends(*parts: bytes, then: str = "wait") -> Handler:
@@ -101,8 +106,8 @@ def sends(*parts: bytes, then: str = "wait") -> Handler:
 
 
 def test_a_request_and_its_response() -> None:
-    response = b"HTTP/1.1 201 Created\r\nX-Kind: Some\r\ncontent-length: 5\r\n\r\nhello"
-    with Server(sends(response)).running() as server, client(server) as made:
+    reply = b"HTTP/1.1 201 Created\r\nX-Kind: Some\r\ncontent-length: 5\r\n\r\nhello"
+    with Server(sends(reply)).running() as server, client(server) as made:
         response = send(made, server.url)
     assert (response.status_code, response.content) == (201, b"hello")
     assert response.headers == {"x-kind": "Some", "content-length": "5"}
@@ -124,9 +129,9 @@ def test_what_requests_own_adapter_reads_is_read_here() -> None:
         with Server(sends(*parts)).running() as server, client(server) as made:
             plain = HTTPAdapter()
             expected, found = send(plain, server.url), send(made, server.url)
+            assert found.status_code == expected.status_code
+            assert found.content == expected.content
             plain.close()
-        assert found.status_code == expected.status_code
-        assert found.content == expected.content
         for name in ("Content-Length", "Content-Encoding"):
             assert found.headers.get(name) == expected.headers.get(name)
 
@@ -188,7 +193,7 @@ def test_a_reply_that_does_not_come_is_waited_for_so_long(kind: str) -> None:
 
 
 def test_a_reply_that_drips_is_not_waited_for_any_longer() -> None:
-    def drip(connection: socket.socket, _: bytes) -> None:
+    def drip(connection: socket.socket, _request: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         connection.settimeout(0.01)
         for _ in range(1000):

@@ -20,12 +20,12 @@ from app.service.stores.sanity.client import Limits
 from app.service.stores.sanity.store import SanityStore
 from tests.conftest import Client
 from tests.content_lake import DATASET, EDITOR_TOKEN, ContentLake, content_lake_client
-from tests.server import free_port
+from tests.ports import free_port
 from tests.world import RUNNER, log_of, session_of
 
 Fault = Mapping[str, Any]
 
-HASTY = Limits(connect_timeout=0.6, read_timeout=0.6, deadline=2.5)
+HASTY = Limits(connect_timeout=1, read_timeout=1, deadline=4)
 
 OLD = log_of(RUNNER, 1)
 NEW = log_id_of(RUNNER, session_of(RUNNER, 10))

@@ -25,7 +25,7 @@ class Sanity(BaseAdapter):
         self._headers = headers
         self._windows: dict[tuple[str, int], int] = {}
 
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         self.now += 0.001
         window = (str(request.url), int(self.now))
         used = self._windows[window] = self._windows.get(window, 0) + 1

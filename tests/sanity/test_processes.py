@@ -118,9 +118,9 @@ def test_a_request_under_way_ends_before_the_server_does(
     with running_server(settings) as server, ThreadPoolExecutor(1) as thread:
         lake.delays(latency=0.5)
         url = f"{server.url}/api/workout-logs"
-        response = thread.submit(requests.post, url, json=body, headers=headers, timeout=30)
+        response = thread.submit(requests.post, url, json=body, headers=headers, timeout=60)
         while not sum(lake.requests().values()):
             time.sleep(0.01)
         server.process.terminate()
         assert response.result().status_code == 201
-        assert server.process.wait(30) == 0
+        assert server.process.wait(60) == 0

@@ -17,8 +17,8 @@ import requests
 
 from app.service.stores.sanity.transport import Connections, NotConnected
 from tests import programs
+from tests.ports import free_port
 from tests.sanity.test_connections import OK, Server, certificate, send, sends
-from tests.server import free_port
 
 __all__ = ["certificate"]
 

@@ -134,7 +134,7 @@ class TestTags:
 
 class TestLimits:
     def test_writes_at_once(self, lake: ContentLake, issuer: Issuer) -> None:
-        lake.delays(latency=0.05)
+        lake.delays(latency=0.3)
         store = SanityStore(lake.client(limits=Limits(writes_at_once=3)))
 
         def create(number: int) -> None:
@@ -148,8 +148,8 @@ class TestLimits:
         assert lake.max_concurrent_mutations() == 3
 
     def test_more_waiting_writes_than_time(self, lake: ContentLake) -> None:
-        lake.delays(latency=0.4)
-        limits = Limits(writes_at_once=1, read_timeout=2, deadline=0.5)
+        lake.delays(latency=1)
+        limits = Limits(writes_at_once=1, read_timeout=2.4, deadline=2.5)
         store = SanityStore(lake.client(limits=limits))
 
         def create(number: int) -> bool:

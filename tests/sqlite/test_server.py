@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -45,7 +46,7 @@ def test_of_50_creates_at_once_one_wins(server: Server, issuer: Issuer) -> None:
             f"{server.url}/api/workout-logs",
             json={"sessionId": session_of(RUNNER, 10), "status": "dnf", "notes": str(number)},
             headers={"Authorization": f"Bearer {token}"},
-            timeout=30,
+            timeout=60,
         )
 
     assert len(server.workers()) == 3
@@ -62,7 +63,7 @@ def test_of_200_updates_at_once_none_is_lost(server: Server, issuer: Issuer) -> 
     headers = {"Authorization": f"Bearer {issuer.token(RUNNER)}"}
     url = f"{server.url}/api/workout-logs/{world.log_of(RUNNER, 1)}"
     members = ["notes", "weather", "temperature", "feeling", "injuries"]
-    values = {
+    values: dict[str, list[Any]] = {
         "notes": [f"note {number}" for number in range(40)],
         "weather": [f"rain {number}" for number in range(40)],
         "temperature": list(range(40)),
@@ -77,7 +78,7 @@ def test_of_200_updates_at_once_none_is_lost(server: Server, issuer: Issuer) -> 
 
     with ThreadPoolExecutor(40) as threads:
         assert set(threads.map(update, range(200))) == {200}
-    final = requests.get(url, headers=headers, timeout=30).json()["data"]
+    final = requests.get(url, headers=headers, timeout=60).json()["data"]
     for member in members:
         assert final[member] in values[member]
 
@@ -92,14 +93,14 @@ def test_a_killed_process_has_lost_nothing_that_it_answered(
             f"{server.url}/api/workout-logs",
             json={"sessionId": session_of(RUNNER, number), "status": "dnf"},
             headers=headers,
-            timeout=30,
+            timeout=60,
         )
         created.append(answer.json()["data"]["id"])
     workers = server.workers()
     os.kill(server.process.pid, signal.SIGKILL)
     for each in workers:
         os.kill(each, signal.SIGKILL)
-    server.process.wait(20)
+    server.process.wait(60)
     store = SqliteStore(tmp_path / "store.db")
     assert all(store.get_log(log_id) for log_id in created)
     store.close()

@@ -14,6 +14,7 @@ from app.development.authorization_server import (
     MAX_CODE_SECONDS,
     MAX_CODES,
     AuthorizationCodes,
+    Grant,
     create_blueprint,
 )
 from app.development.issuer import DevelopmentIssuer
@@ -321,21 +322,26 @@ def test_minted_tokens(issuer):
     assert "email" not in jwt.decode(issuer.mint("somebody"), issuer.keys, ["ES256"]).claims
 
 
+def grant(user_id):
+    return Grant("docs", user_id, READ_SCOPE, REDIRECT_URI, VERIFIER, "S256")
+
+
 def test_a_code_expires():
     clock = [0]
     codes = AuthorizationCodes(lambda: clock[0])
-    codes.put("early", "a grant")
+    codes.put("early", grant("early"))
     clock[0] = MAX_CODE_SECONDS - 1
-    codes.put("late", "another grant")
+    codes.put("late", grant("late"))
     clock[0] += 1
-    assert [codes.take("early"), codes.take("late")] == [None, "another grant"]
+    assert [codes.take("early"), codes.take("late")] == [None, grant("late")]
 
 
 def test_of_too_many_codes_the_oldest_expire():
     codes = AuthorizationCodes()
     for number in range(MAX_CODES + 1):
-        codes.put(str(number), "a grant")
-    assert [codes.take(str(number)) for number in (0, 1, MAX_CODES)] == [None, *["a grant"] * 2]
+        codes.put(str(number), grant(str(number)))
+    kept = [codes.take(str(number)) for number in (0, 1, MAX_CODES)]
+    assert kept == [None, grant("1"), grant(str(MAX_CODES))]
 
 
 def test_one_code_sent_at_once_by_many_gives_one_token():

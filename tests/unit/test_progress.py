@@ -179,8 +179,10 @@ def unreadable(here: Iterable[tuple[Planned, Any]], name: str) -> int:
 def test_the_range_is_four_weeks_unless_both_days_are_given(
     date_from: str | None, date_to: str | None, first: str, last: str
 ) -> None:
-    given = [each and date.fromisoformat(each) for each in (date_from, date_to)]
-    dates = range_of(*given, as_of=date(2026, 1, 14))
+    given_from, given_to = (
+        date.fromisoformat(each) if each else None for each in (date_from, date_to)
+    )
+    dates = range_of(given_from, given_to, date(2026, 1, 14))
     assert dates == DateRange(date.fromisoformat(first), date.fromisoformat(last))
 
 

@@ -42,3 +42,12 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
         if "extra ==" not in each
     }
     assert needed | OF_ZONEINFO == required
+
+
+def test_each_says_why_it_is_there() -> None:
+    text = (Path(app.__file__).parent.parent / "setup.cfg").read_text("utf-8")
+    section = text.split("install_requires =\n")[1].split("\n[")[0].splitlines()
+    named = [number for number, line in enumerate(section) if line.strip() and "#" not in line]
+    assert named
+    for number in named:
+        assert section[number - 1].startswith("    # "), section[number]

@@ -9,16 +9,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from app.development import club, sample
-from app.openapi import examples
 from app.service.documents import is_published_id, log_id_of
 from app.service.external_links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
 from app.service.reading import LogReader, StoredLog
 from app.service.units import derive_pace
 from app.settings import Settings
+from tests.published import LOG_ID, RUNNER_ID, SESSION_ID
 
 TODAY = date(2026, 11, 18)
-LINKS = ExternalLinks(Settings.__dataclass_fields__["external_link_hosts"].default)
+LINKS = ExternalLinks(Settings().external_link_hosts)
 DOCUMENTS = sample.documents(TODAY)
 BY_ID = {document["_id"]: document for document in DOCUMENTS}
 
@@ -117,14 +117,12 @@ def test_most_of_the_past_is_logged_and_ten_sessions_of_each_runner_wait(day):
 
 
 def test_the_examples_work_at_the_first_click():
-    assert club.RUNNERS[0].id == club.RUNNER == examples.RUNNER_ID
-    assert log_id_of(club.RUNNER, examples.SESSION_ID) not in BY_ID
-    plan = BY_ID[BY_ID[examples.SESSION_ID]["planId"]["_ref"]]
+    assert club.RUNNERS[0].id == club.RUNNER == RUNNER_ID
+    assert log_id_of(club.RUNNER, SESSION_ID) not in BY_ID
+    plan = BY_ID[BY_ID[SESSION_ID]["planId"]["_ref"]]
     assert plan["runnerId"]["_ref"] == club.RUNNER
-    assert BY_ID[examples.LOG_ID]["runnerId"]["_ref"] == club.RUNNER
-    assert examples.LOG_ID not in {
-        feedback["workoutLogId"]["_ref"] for feedback in of_type("feedback")
-    }
+    assert BY_ID[LOG_ID]["runnerId"]["_ref"] == club.RUNNER
+    assert LOG_ID not in {feedback["workoutLogId"]["_ref"] for feedback in of_type("feedback")}
     assert BY_ID[club.RUNNER]["coachId"]["_ref"] == club.COACH
     assert BY_ID[club.RUNNER2]["coachId"]["_ref"] != club.COACH
     assert BY_ID[club.ADMIN]["role"] == "admin"

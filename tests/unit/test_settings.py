@@ -11,10 +11,14 @@ import pytest
 
 from app.server import listening_address
 from app.settings import Settings, SettingsError
-from tests.server import ROOT, environment, free_port
+from tests.ports import free_port
+from tests.server import ROOT, environment
 
-SANITY = {"sanity_project_id": "abc123", "sanity_api_token": "sk-secret"}
-OAUTH = {"oauth_issuer": "https://issuer.example", "oauth_audience": "https://api.example"}
+SANITY: dict[str, Any] = {"sanity_project_id": "abc123", "sanity_api_token": "sk-secret"}
+OAUTH: dict[str, Any] = {
+    "oauth_issuer": "https://issuer.example",
+    "oauth_audience": "https://api.example",
+}
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def _some(chance: random.Random, id_: str, type_: str, fields: dict[str, list[An
 
 def _user(chance: random.Random, number: int) -> Document:
     address = f"u{number if number % 10 else 1}@club.example"
-    fields = {
+    fields: dict[str, list[Any]] = {
         "name": ["Ada", "", None, 5],
         "email": [address, address.upper(), None],
         "role": ["runner", "coach", "admin", "athlete", None],
