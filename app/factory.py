@@ -39,7 +39,7 @@ from app.service.upkeep.rules import Rules
 from app.service.workout_logs import WorkoutLogs
 from app.settings import SCOPES, Settings, default_lookup
 from app.strict_json import MAX_BODY_BYTES
-from app.web import cors, health, log_redaction, problems
+from app.web import admission, cors, health, log_redaction, problems
 from app.web.flask_app import ApiFlask
 from app.web.rate_limits import RateLimits
 from app.workout_logs.routes import create_blueprint
@@ -62,7 +62,7 @@ def create_app(
     links = ExternalLinks(settings.external_link_hosts)
 
     log_redaction.hide_secrets(settings.secrets)
-    app = ApiFlask("app")
+    app = ApiFlask("app", settings.sanity_deadline)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask documents
@@ -75,6 +75,7 @@ def create_app(
         OPENAPI_VERSION="3.1.1",
     )
     problems.register(app)
+    admission.limit_requests(app, settings.threads)
     cors.allow_origins(
         app,
         settings.cors_origins,

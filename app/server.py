@@ -12,6 +12,7 @@ from granian.log import LogLevels, logger
 
 from app.factory import create_store
 from app.settings import Settings, SettingsError
+from app.web.admission import threads_for
 
 MAX_CONNECTIONS = 4096
 """Open connections of a worker. With granian's default, 512 for each of two workers, some of 1,000
@@ -38,7 +39,7 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
-        blocking_threads=settings.threads,
+        blocking_threads=threads_for(settings.threads),
         backlog=MAX_CONNECTIONS,
         backpressure=MAX_CONNECTIONS,
         respawn_failed_workers=True,

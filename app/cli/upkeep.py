@@ -17,7 +17,7 @@ from app.service.stores.sanity import check as sanity_check
 from app.service.stores.sanity.dataset import SanityDataset
 from app.service.stores.sqlite import transfer
 from app.service.stores.sqlite.dataset import SqliteDataset
-from app.service.upkeep.dataset import Dataset
+from app.service.upkeep.dataset import TYPES, Dataset
 from app.service.upkeep.findings import ADVICE, MIGRATED, Kind
 from app.service.upkeep.migration import Outcome, migrate
 from app.service.upkeep.survey import Survey
@@ -38,8 +38,11 @@ def check() -> None:
         with embedded_store(create=False) as embedded:
             click.echo(f"{embedded.path}:")
             SqliteDataset(embedded).check_file()
-            for type_, count in transfer.count_documents(embedded).items():
+            counts = dict.fromkeys(TYPES, 0) | transfer.count_documents(embedded)
+            for type_, count in counts.items():
                 click.echo(f"{count:>8} {type_}")
+            if not counts["user"]:
+                click.echo("There is no user, so nobody can be let in: is SQLITE_PATH right?")
     survey = Survey(CHECKED_IDS)
     with _dataset(settings) as dataset, _progress(dataset, "Reading") as progress:
         migrate(dataset, create_rules(settings), survey, kinds=[*Kind], progress=progress)

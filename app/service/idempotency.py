@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
-from app.service.errors import StoreTimeout
+from app.service.errors import StoreBusy
 from app.service.model import Caller
+from app.service.stores import timing
 
 MAX_LOCK_SECONDS = 10.0
 """Seconds that a write waits for others of its log, so that a hanging store cannot hold all threads
@@ -30,11 +31,11 @@ class LogLocks:
 
     @contextmanager
     def of(self, log_id: str) -> Iterator[None]:
-        """The block runs when no other does for this log. Raises StoreTimeout when none ends."""
+        """The block runs when no other does for this log. Raises StoreBusy when none ends."""
         with self._guard:
             lock = self._locks.setdefault(log_id, threading.Lock())
-        if not lock.acquire(timeout=self._patience):
-            raise StoreTimeout(f"other writes of {log_id} took more than {self._patience} s")
+        if not lock.acquire(timeout=min(self._patience, timing.left())):
+            raise StoreBusy(f"other writes of {log_id} take too long")
         try:
             yield
         finally:

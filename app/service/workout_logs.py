@@ -82,7 +82,10 @@ class WorkoutLogs:
         stored = self._find(caller, log_id)
         log = self._reader.read_stored(stored)
         if precondition is not None and not precondition(log.revision):
-            raise RevisionMismatch(stored.document)
+            stored = stored._replace(document=self._current(stored))
+            log = self._reader.read_stored(stored)
+            if not precondition(log.revision):
+                raise RevisionMismatch(stored.document)
         return log
 
     def create(
@@ -111,7 +114,7 @@ class WorkoutLogs:
         if broken:
             raise InvalidLog(broken)
         log_id = documents.log_id_of(runner_id, session_id)
-        existing = context.existing
+        existing = self._current_of(context.existing)
         if not existing:
             try:
                 document = self._store.create_log(
@@ -180,12 +183,17 @@ class WorkoutLogs:
         return stored
 
     def _current(self, stored: StoredLog) -> Document:
-        """The log's document as it is now: reads may be behind. Raises `NotFound`."""
-        log_id = stored.document["_id"]
-        current = self._store.read_current([log_id]).get(log_id)
-        if current is None:
+        """The log's document as it is now. Raises `NotFound`."""
+        current = self._current_of([stored.document])
+        if not current:
             raise NotFound
-        return current
+        return current[0]
+
+    def _current_of(self, read: Sequence[Document]) -> Sequence[Document]:
+        """Of logs as they were read those that exist, as they are now: reads may be behind."""
+        log_ids = [each["_id"] for each in read]
+        current = self._store.read_current(log_ids) if log_ids else {}
+        return [current[each] for each in log_ids if each in current]
 
     def _write(
         self,

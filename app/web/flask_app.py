@@ -47,16 +47,20 @@ class DocumentIdConverter(BaseConverter):
 
 
 class ApiFlask(Flask):
-    """Flask that adds the common headers and gives the server each response in one piece."""
+    """Flask that adds the common headers and gives the server each response in one piece.
+
+    A request may wait for the store until `max_seconds` after its start.
+    """
 
     json_provider_class = MsgspecProvider
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, max_seconds: float) -> None:
         super().__init__(name, static_folder=None, template_folder="pages/templates")
+        self._max_seconds = max_seconds
         self.url_map.converters["document_id"] = DocumentIdConverter
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        timing.start()
+        timing.start(self._max_seconds)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             if status.startswith("204"):

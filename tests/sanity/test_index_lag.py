@@ -73,6 +73,28 @@ class TestBehindAcknowledgedWrites:
         assert runner.update(OLD, {}).status_code == 404
         assert runner.delete(OLD).status_code == 404
 
+    def test_a_log_is_created_anew_after_its_deletion(self, lag: float, runner: Client) -> None:
+        assert runner.create({**NEW, "sessionId": session_of(RUNNER, 1)}).status_code == 409
+        assert runner.delete(OLD).status_code == 204
+        again = runner.create({**NEW, "sessionId": session_of(RUNNER, 1)})
+        assert again.status_code == 201
+        assert runner.get(again.json["data"]["id"]).status_code == 200
+
+    def test_a_key_replays_until_the_deletion(self, lag: float, runner: Client) -> None:
+        key = {"Idempotency-Key": "once"}
+        first, second = runner.create(NEW, **key), runner.create(NEW, **key)
+        assert (second.status_code, second.headers["ETag"]) == (201, first.headers["ETag"])
+        assert "Idempotent-Replayed" in second.headers
+        assert runner.delete(NEW_ID).status_code == 204
+        third = runner.create(NEW, **key)
+        assert third.status_code == 201
+        assert "Idempotent-Replayed" not in third.headers
+
+    def test_a_read_may_ask_for_the_newest(self, lag: float, runner: Client) -> None:
+        tag = runner.update(OLD, {"notes": "x"}).headers["ETag"]
+        read = runner.get(OLD, **{"If-Match": tag})
+        assert (read.status_code, read.json["data"]["notes"]) == (200, "x")
+
     def test_what_a_list_names_is_found(self, lag: float, runner: Client) -> None:
         created = runner.create(NEW).json["data"]["id"]
         listed = [each["id"] for each in runner.list().json["data"]]
@@ -80,7 +102,7 @@ class TestBehindAcknowledgedWrites:
 
 
 class TestRoundTrips:
-    """One more only before a 404 or a 412."""
+    """One more only before a 404, a 412 or a 409."""
 
     @pytest.mark.parametrize(
         ("log_id", "documents"),
@@ -98,6 +120,14 @@ class TestRoundTrips:
         path, wrong = f"/api/workout-logs/{OLD}", {"If-Match": '"wrong"'}
         body = {"json": {"notes": "x"}} if method == "PUT" else {}
         assert runner.request(method, path, headers=wrong, **body).status_code == 412
+        assert lake.requests() == {"query": 1, "mutate": 0, "doc": 1}
+
+    def test_before_a_412_of_a_read(self, lake: ContentLake, runner: Client) -> None:
+        assert runner.get(OLD, **{"If-Match": '"wrong"'}).status_code == 412
+        assert lake.requests() == {"query": 1, "mutate": 0, "doc": 1}
+
+    def test_before_a_409(self, lake: ContentLake, runner: Client) -> None:
+        assert runner.create({**NEW, "sessionId": session_of(RUNNER, 1)}).status_code == 409
         assert lake.requests() == {"query": 1, "mutate": 0, "doc": 1}
 
     def test_of_an_update_that_changes_nothing(self, lake: ContentLake, runner: Client) -> None:

@@ -46,6 +46,14 @@ def test_a_sound_store_is_said_to_be_sound(run: Run, write: Write) -> None:
     assert "The store is sound." in done.stdout
 
 
+def test_an_empty_store_is_said_to_be_empty(run: Run, write: Write) -> None:
+    run("import", write())
+    done = run("check")
+    assert done.exit_code == 0
+    assert "       0 user" in done.stdout
+    assert "There is no user" in done.stdout
+
+
 def test_what_is_odd_is_told(run: Run, write: Write) -> None:
     ada = world.RUNNER
     run(

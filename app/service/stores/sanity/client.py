@@ -111,8 +111,8 @@ class ContentLake:
         self._adapter.close()
 
     def deadline(self) -> Deadline:
-        """The deadline of an operation that begins now."""
-        return Deadline(self.limits.deadline)
+        """The deadline of an operation that begins now, within the time of the whole work."""
+        return Deadline(min(self.limits.deadline, timing.left()))
 
     def query(
         self,

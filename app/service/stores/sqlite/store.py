@@ -3,6 +3,7 @@
 Durable when it has answered (WAL with `synchronous=FULL`), safe with any number of threads and
 processes on one machine: every write is one short `BEGIN IMMEDIATE` transaction, and whoever finds
 the file busy waits for up to `BUSY_SECONDS`, first for its own process's writers, then for others'.
+A request whose time ends earlier (`timing.left`) waits no longer than that.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from app.service.errors import (
     LogInUse,
     NotFound,
     RevisionMismatch,
-    StoreTimeout,
+    StoreBusy,
     StoreUnavailable,
 )
 from app.service.reading import StoredLog, decode_row
@@ -185,8 +186,8 @@ class SqliteStore:
         would let each look again and again, ever more seldom, and some very late.
         """
         with timing.call():
-            if not self._turn_to_write.acquire(timeout=self._busy_seconds):
-                raise StoreTimeout("the writes before it take too long")
+            if not self._turn_to_write.acquire(timeout=min(self._busy_seconds, timing.left())):
+                raise StoreBusy("the writes before it take too long")
             try:
                 with self._transaction("BEGIN IMMEDIATE") as connection:
                     yield connection
@@ -204,18 +205,23 @@ class SqliteStore:
         """One transaction, committed at the end and rolled back by any exception."""
         try:
             connection = self._connection()
+            hurried = timing.left() < self._busy_seconds - 1
             try:
+                if hurried:
+                    connection.execute(f"PRAGMA busy_timeout = {timing.left() * 1000:.0f}")
                 connection.execute(begin)
                 yield connection
                 connection.execute("COMMIT")
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                if hurried:
+                    connection.execute(f"PRAGMA busy_timeout = {self._busy_seconds * 1000:.0f}")
                 self._idle.put(connection)
         except sqlite3.Error as error:
             # The low byte is the code, the others say more of it.
             busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
-            raise (StoreTimeout if busy else StoreUnavailable)(str(error)) from error
+            raise (StoreBusy if busy else StoreUnavailable)(str(error)) from error
 
     def _connection(self) -> sqlite3.Connection:
         """An idle connection, or a new one: as many are made as threads are at work at once."""
