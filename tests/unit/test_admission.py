@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_who_came_first_is_first() -> None:
         order.append(number)
         slots.release()
 
-    threads = [start(slots, lambda number=number: work(number)) for number in range(5)]
+    threads = [start(slots, partial(work, number)) for number in range(5)]
     slots.release()
     for each in threads:
         each.join()
