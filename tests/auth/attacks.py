@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from joserfc.jwk import Key, RSAKey
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from tests.auth import kit
 
@@ -31,7 +31,7 @@ def forged(key: Key, header: Mapping[str, Any], claims: Mapping[str, Any]) -> It
 def _signed_by_somebody_else(
     key: Key, header: Mapping[str, Any], claims: Mapping[str, Any]
 ) -> Iterator[str]:
-    theirs = type(key).generate_key(getattr(key, "curve_name", 2048), {"kid": "theirs"})
+    theirs = _key_like(key)
     own = theirs.as_dict(private=False)
     for changes in (
         {},
@@ -50,10 +50,20 @@ def _signed_by_somebody_else(
         yield kit.sign(theirs, {**header, "kid": key.kid, **changes}, claims)
 
 
+def _key_like(key: Key) -> Key:
+    match key:
+        case ECKey():
+            return kit.ec_key("theirs", key.curve_name)
+        case OKPKey():
+            return kit.ed_key("theirs")
+    return kit.rsa_key("theirs")
+
+
 def _signed_with_a_public_key(key: Key, header: Mapping[str, Any], good: str) -> Iterator[str]:
     """As a shared secret, or not signed at all."""
     _, body, signature = good.split(".")
-    for name in ("none", "None", "NONE", "nOnE", "", None, 0, [], {}, True):
+    names: list[Any] = ["none", "None", "NONE", "nOnE", "", None, 0, [], {}, True]
+    for name in names:
         for end in ("", signature):
             yield f"{segment({**header, 'alg': name})}.{body}.{end}"
     public = key.as_dict(private=False)
@@ -72,7 +82,7 @@ def _with_another_header(header: Mapping[str, Any], good: str) -> Iterator[str]:
     for name in (*families, "EdDSA", "Ed25519", "Ed448", "ES256K", "RSA1_5", "dir", "A256GCM"):
         if name != header["alg"]:
             yield f"{segment({**header, 'alg': name})}.{body}.{signature}"
-    for changes in (
+    headers: list[dict[str, Any]] = [
         {"crit": ["b64"], "b64": False},
         {"b64": False},
         {"crit": "exp"},
@@ -84,7 +94,8 @@ def _with_another_header(header: Mapping[str, Any], good: str) -> Iterator[str]:
         {"typ": {}},
         {"typ": None},
         {"typ": "x" * 5000},
-    ):
+    ]
+    for changes in headers:
         yield f"{segment({**header, **changes})}.{body}.{signature}"
 
 
@@ -122,13 +133,15 @@ def _signed_for_something_else(
 ) -> Iterator[str]:
     """By the issuer itself."""
     now = claims["iat"]
-    for extension in ({"crit": ["exp"]}, {"crit": []}, {"zip": "DEF"}):
+    extensions: list[dict[str, Any]] = [{"crit": ["exp"]}, {"crit": []}, {"zip": "DEF"}]
+    for extension in extensions:
         yield kit.sign(key, {**header, **extension}, claims)
     for kind in ("dpop+jwt", "logout+jwt", "secevent+jwt", "id_token", "refresh", "JWE", "x", "*"):
         yield kit.sign(key, {**header, "typ": kind}, claims)
-    for audience in ("https://evil.example", "", "*", 5, True, {}, [], [""], [None], None):
+    audiences: list[Any] = ["https://evil.example", "", "*", 5, True, {}, [], [""], [None], None]
+    for audience in audiences:
         yield kit.sign(key, header, {**claims, "aud": audience}, keep_null=True)
-    for changes in (
+    others: list[dict[str, Any]] = [
         {"iss": "https://evil.example"},
         {"iss": claims["iss"] + "/"},
         {"iss": claims["iss"].upper()},
@@ -153,7 +166,8 @@ def _signed_for_something_else(
         {"iat": {}},
         {"cnf": {"jkt": "x"}},
         {"cnf": None},
-    ):
+    ]
+    for changes in others:
         yield kit.sign(key, header, {**claims, **changes}, keep_null="cnf" in changes)
 
 
