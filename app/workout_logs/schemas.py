@@ -142,7 +142,7 @@ class WorkoutLog(ResponsePart):
         metadata={
             "description": 'Changes whenever the log does; `"<revision>"` is good in `If-Match`.',
             "maxLength": 128,
-            "pattern": "^[A-Za-z0-9._-]{1,128}$",
+            "pattern": "^[A-Za-z0-9._\\-]{1,128}$",
         },
     )
 
