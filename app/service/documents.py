@@ -29,6 +29,15 @@ REVISION_PATTERN = r"^[A-Za-z0-9._\-]{1,128}\Z"
 MAX_DEPTH = 100
 """Levels of nesting. Sanity allows 20 (https://www.sanity.io/docs/technical-limits)."""
 
+MAX_TEXT_LENGTH, MAX_NOTES_LENGTH = 1000, 10_000
+"""Characters of a text, and of notes, that are read. A longer one reads as its beginning and `…`.
+
+So the published bounds hold for any document, and are small enough for mock servers.
+"""
+
+MAX_ITEMS = 50
+"""Items of a list that are read; further ones are left out."""
+
 MAX_DISTANCE_KM = 1000
 MIN_TEMPERATURE_C, MAX_TEMPERATURE_C = -50, 60
 

@@ -17,12 +17,6 @@ from app.service import cursor, documents
 from app.service.stores.port import Position
 from app.web import conditions
 
-MAX_STORED_TEXT_LENGTH = 32 * 1024 * 1024
-"""Characters: Sanity's limit of a whole document, hence of a text that another program stored."""
-
-MAX_STORED_TEXTS = MAX_STORED_TEXT_LENGTH // 4
-"""Each takes two quotes, a character and a comma at least."""
-
 _key = re.compile(r"[!-~]{1,255}")
 _quoted = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 
