@@ -52,12 +52,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The user who sent a request. `runner_ids` are the runners that a coach coaches."""
+    """The user who sent a request. `runner_ids` are the runners that a coach coaches.
+
+    `scopes` are what the request's token was granted.
+    """
 
     id: str
     role: Role
     runner_ids: frozenset[str] = frozenset()
     name: str | None = None
+    scopes: frozenset[str] = frozenset()
 
 
 class Runner(Struct, frozen=True, gc=False, rename="camel"):
