@@ -4,7 +4,8 @@ A store holds Sanity documents and returns them as they are; `app.service.readin
 Drafts and release versions do not exist for it (`perspective=published`). Where a document refers
 to another, a store follows both a reference (`sessionId._ref`) and the plain string that old
 documents hold. Besides the errors named below, every operation raises `StoreUnavailable` or
-`StoreTimeout` when the store fails, and has then changed nothing, or says so by its next read.
+`StoreTimeout` when the store fails. A write may have been applied all the same: read the log again
+to find out.
 """
 
 from __future__ import annotations
