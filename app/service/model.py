@@ -64,6 +64,24 @@ class Caller:
     scopes: frozenset[str] = frozenset()
 
 
+class UserSummary(Struct, frozen=True, gc=False, rename="camel"):
+    """A user as others see them."""
+
+    id: str
+    name: str | None
+
+
+class Me(Struct, frozen=True, gc=False, rename="camel"):
+    """The caller: who coaches them, whom they coach, and what their token was granted."""
+
+    id: str
+    name: str | None
+    role: Role
+    coach: UserSummary | None
+    runners: Sequence[UserSummary]
+    scopes: Sequence[str]
+
+
 class Runner(Struct, frozen=True, gc=False, rename="camel"):
     """The user whose log it is: only the id and the name are shown to others."""
 

@@ -86,6 +86,16 @@ class CreateContext(NamedTuple):
     existing: Sequence[Document]
 
 
+class Relations(NamedTuple):
+    """A user, the active plans of which they are the runner, and others: those asked for, and every
+    user whom the user or one of the plans names as coach.
+    """
+
+    user: Document
+    plans: Sequence[Document]
+    others: Sequence[Document]
+
+
 class Store(Protocol):
     """The port."""
 
@@ -96,6 +106,12 @@ class Store(Protocol):
 
         `app.service.emails` says which addresses are the same. At most `MAX_SAME_EMAIL` documents:
         more than one is ambiguous, however many there are.
+        """
+
+    def read_relations(self, *, user_id: str, runner_ids: Collection[str]) -> Relations:
+        """What decides on a user's coach, and the users among `runner_ids`.
+
+        A user who does not exist has an empty document.
         """
 
     def list_logs(self, query: LogQuery) -> LogPage:
