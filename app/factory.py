@@ -93,7 +93,8 @@ def create_app(
     app.register_blueprint(health.create_blueprint(store))
     api = Api(app, lambda: served_schemes(settings, issuer))
     app.register_blueprint(metadata.create_blueprint(issuer))
-    api.register_blueprint(workout_logs.create_blueprint(WorkoutLogs(store, links), links))
+    logs = WorkoutLogs(store, links, TimeZone(settings.time_zone))
+    api.register_blueprint(workout_logs.create_blueprint(logs, links))
     api.register_blueprint(me.create_blueprint(People(store, settings.coach_relation)))
     app.register_blueprint(assets.create_blueprint())
     app.register_blueprint(problem_pages.create_blueprint(api.problem_example))
@@ -137,7 +138,8 @@ def create_content_lake(settings: Settings, token: str, *, patient: bool = False
 
 def create_rules(settings: Settings) -> Rules:
     """What is looked for in the documents of a store."""
-    return Rules(LogReader(ExternalLinks(settings.external_link_hosts)), TimeZone("UTC"))
+    zone = TimeZone(settings.time_zone)
+    return Rules(LogReader(ExternalLinks(settings.external_link_hosts), zone), zone)
 
 
 def create_probe(settings: Settings) -> Probe:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import Env, EnvValidationError, validate
 from limits import RateLimitItem, parse_many
@@ -125,6 +126,9 @@ class Settings:
     rate_limit_storage: str = _setting("memory://", secret=True)
     trusted_proxies: int = _setting(0, "int", validate=validate.Range(0, 10))
 
+    # On which day a datetime falls.
+    time_zone: str = _setting("UTC")
+
     # Which hosts an `externalLink` may name.
     external_link_hosts: tuple[str, ...] = _names(
         ("connect.garmin.com", "www.garmin.com", "strava.com", "www.strava.com", "strava.app.link")
@@ -222,11 +226,21 @@ def _complaints(settings: Settings) -> Iterator[str]:
     yield from _nextauth_complaints(settings)
     yield from _traffic_complaints(settings)
     yield from _sanity_complaints(settings)
+    if not _is_time_zone(settings.time_zone):
+        yield "TIME_ZONE: the name of a zone of the IANA database, such as Asia/Bangkok."
     if not settings.external_link_hosts:
         yield "EXTERNAL_LINK_HOSTS: name at least one host."
     for host in settings.external_link_hosts:
         if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host):
             yield f"EXTERNAL_LINK_HOSTS: {host!r} is not a host name in lower case."
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _relaxed_checks(settings: Settings) -> Iterator[str]:

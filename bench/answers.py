@@ -28,6 +28,7 @@ def _referred(row: Row) -> dict[str, Any]:
     return {
         "session": {name: session[name] for name in _PLANNED},
         "runner": {name: runner[name] for name in _NAMED},
+        "feedback": [],
     }
 
 
@@ -47,7 +48,7 @@ def _context_of_create(_: int) -> dict[str, Any]:
 
 ANSWERS: dict[str, Callable[[int], Any]] = {
     queries.USER_BY_ID: lambda _: [{"document": RUNNER, "coachedIds": [], "planned": []}],
-    queries.list_logs(["runnerIds"], after=False, total=False): lambda limit: {
+    queries.list_logs(["runnerIds"], after=None, total=False): lambda limit: {
         "logs": [_row(each) for each in _rows[:limit]]
     },
     queries.LOG: lambda _: _row(_rows[0]),

@@ -10,19 +10,22 @@ import re
 import msgspec
 
 from app.service.documents import is_published_id
-from app.service.reading import LogRow
+from app.service.instants import sort_key
+from app.service.rows import LogRow
 from app.service.stores.port import Position
 
 MAX_CURSOR_LENGTH = 512
 PATTERN = r"^[A-Za-z0-9_\-]+$"
 
-_created_at = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.Z+-]{0,30}|")
+MAX_INSTANT_LENGTH = len("2026-01-01T00:00:00.123456789+00:00")
+
+_beyond_nanoseconds = re.compile(r"(\.[0-9]{9})[0-9]+")
 
 
 def position_of(row: LogRow) -> Position:
     """The place just after a log; '' stands for a `_createdAt` that is missing or no instant."""
-    created_at = row.document.stored_created_at or ""
-    return Position(created_at if _created_at.fullmatch(created_at) else "", row.document.id)
+    created_at = _beyond_nanoseconds.sub(r"\1", row.document.stored_created_at or "")
+    return Position(created_at if sort_key(created_at) else "", row.document.id)
 
 
 def encode(position: Position) -> str:
@@ -41,7 +44,7 @@ def decode(cursor: str) -> Position:
         created_at, log_id = json.loads(content)
     except (binascii.Error, RecursionError, TypeError, ValueError):
         raise ValueError("not a cursor") from None
-    if not (isinstance(created_at, str) and _created_at.fullmatch(created_at)):
+    if created_at != "" and not (sort_key(created_at) and len(created_at) <= MAX_INSTANT_LENGTH):
         raise ValueError("not a cursor")
     if not (isinstance(log_id, str) and is_published_id(log_id)):
         raise ValueError("not a cursor")

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2100
+_FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
 _EPOCH = date(1970, 1, 1).toordinal()
 _DAY = 24 * 3600
 _STEP = 14 * _DAY
@@ -29,6 +30,18 @@ _day = re.compile(
     r"(?::(?P<second>[0-5][0-9])(?:\.[0-9]+)?"
     r"(?P<zone>Z|(?P<sign>[+-])(?P<hours>0[0-9]|1[0-4]):(?P<minutes>[0-5][0-9]))?)?)?"
 )
+
+
+class DaySpan(NamedTuple):
+    """The days from `first` to `last`, both included, as texts without a zone have them.
+
+    An instant, in seconds since 1970, falls on one of them from `since` on and before `until`.
+    """
+
+    first: str
+    last: str
+    since: int
+    until: int
 
 
 class Offset(NamedTuple):
@@ -56,30 +69,66 @@ class TimeZone:
         """The day that it is now."""
         return datetime.now(self._zone).date()
 
+    def span(self, first: str | None, last: str | None) -> DaySpan:
+        """The days between two dates; None is the first or the last day that there is.
+
+        Where clocks were set back over midnight, the minutes before that count as the day before.
+        """
+        days = [date.fromisoformat(first or _FIRST_DAY), date.fromisoformat(last or _LAST_DAY)]
+        since, until = (
+            self._start((day.toordinal() + more - _EPOCH) * _DAY)
+            for day, more in zip(days, (0, 1), strict=True)
+        )
+        return DaySpan(days[0].isoformat(), days[1].isoformat(), since, until)
+
+    def _start(self, local: int) -> int:
+        """The first instant at which it is this local time, or later on the same day."""
+        starts = (
+            max(local - seconds, since) if number else local - seconds
+            for number, (since, seconds) in enumerate(self.offsets)
+        )
+        ends = (*self._instants[1:], None)
+        return next(
+            start for start, end in zip(starts, ends, strict=True) if end is None or start < end
+        )
+
     def _day_of(self, text: str) -> str | None:
         """`YYYY-MM-DD` of a date or a datetime in one of the three forms; None for any other text.
 
         A zone is less than 15 hours from UTC, as all are. A datetime with a zone is read from the
         year 2 to 9998, so that its day has a year of four digits.
         """
-        match = _day.fullmatch(text)
-        if match is None:
-            return None
-        try:
-            day = date.fromisoformat(match["date"])
-        except ValueError:
-            return None
-        if match["zone"] is None:
-            return match["date"]
-        if not 2 <= day.year <= 9998:
-            return None
-        local = self.local_seconds(_instant(day, match))
-        return date.fromordinal(local // _DAY + _EPOCH).isoformat()
+        instant = instant_of(text)
+        if instant is None:
+            return local_day_of(text)
+        return date.fromordinal(self.local_seconds(instant) // _DAY + _EPOCH).isoformat()
 
     def local_seconds(self, instant: int) -> int:
         """The local time at an instant, both in seconds since 1970."""
         number = bisect_right(self._instants, instant)
         return instant + self.offsets[max(number - 1, 0)].seconds
+
+
+def local_day_of(text: object) -> str | None:
+    """`YYYY-MM-DD` of a date or of a datetime without a zone; None for anything else."""
+    match, day = _parsed(text)
+    return match["date"] if match and day and match["zone"] is None else None
+
+
+def instant_of(text: object) -> int | None:
+    """Seconds since 1970 of a datetime with a zone; None for anything else."""
+    match, day = _parsed(text)
+    if match is None or day is None or match["zone"] is None or not 2 <= day.year <= 9998:
+        return None
+    return _instant(day, match)
+
+
+def _parsed(text: object) -> tuple[re.Match[str] | None, date | None]:
+    match = _day.fullmatch(text) if isinstance(text, str) else None
+    try:
+        return match, date.fromisoformat(match["date"]) if match else None
+    except ValueError:
+        return None, None
 
 
 def _instant(day: date, match: re.Match[str]) -> int:
@@ -120,3 +169,6 @@ def _change(zone: ZoneInfo, before: int, after: int) -> int:
 def _offset(zone: ZoneInfo, instant: int) -> int:
     offset = datetime.fromtimestamp(instant, zone).utcoffset() or timedelta()
     return int(offset.total_seconds())
+
+
+UTC_ZONE = TimeZone("UTC")

@@ -101,6 +101,15 @@ class PlannedSession(Struct, frozen=True, gc=False, rename="camel"):
     pace: str | None
 
 
+class FeedbackSummary(Struct, frozen=True, gc=False, rename="camel"):
+    """The published `feedback` documents that refer to a log; `last_at` is when the newest was
+    created, RFC 3339 in UTC.
+    """
+
+    count: int
+    last_at: str | None
+
+
 class WorkoutLog(Struct, frozen=True, gc=False, rename="camel"):
     """What a runner did in a planned session. None means unset or unreadable.
 
@@ -128,6 +137,7 @@ class WorkoutLog(Struct, frozen=True, gc=False, rename="camel"):
     updated_at: str | None
     session: PlannedSession | None
     runner: Runner | None
+    feedback: FeedbackSummary
     revision: str
 
 

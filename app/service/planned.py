@@ -1,8 +1,8 @@
-"""Distances and durations as people type them: `8 km`, `10.5กม.`, `1h 05m`, `45 นาที`.
+"""Distances, durations and paces as people type them: `8 km`, `1h 05m`, `45 นาที`, `5:30/km`.
 
 A text is read only if it has one meaning. A range (`5-6 km`), a repetition (`6 x 400m`), a word
-that is no unit and a number that could be two (`1,500 m`) read as None. `docs/planned-text.md`
-lists what is read; the tests take their cases from there.
+that is no unit and a number that could be two (`1,500 m`) read as None. `docs/planned-text.md` and,
+for paces, `docs/documents.md` list what is read; the tests take their cases from there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from app.service.units import MAX_DURATION_SECONDS
+from app.service.units import MAX_DURATION_SECONDS, MAX_PACE_SECONDS
 
 MAX_PLANNED_KM = 1000
 MAX_PLANNED_TEXT_LENGTH = 100
@@ -37,6 +37,10 @@ _parts = re.compile(
     rf" ?(?:(?P<minutes>{_NUMBER}) ?(?:{_MINUTES})\.?)?"
     rf" ?(?:(?P<seconds>{_NUMBER}) ?(?:{_SECONDS})\.?)?"
 )
+_PER_KM = rf"(?:{_MINUTES})?\.? ?(?:(?:/|per|ต่อ) ?1? ?(?:{_KM})\.?)?"
+_pace = re.compile(rf"(?P<minutes>[0-9]{{1,3}})[:'′’](?P<seconds>[0-5][0-9])[\"″”]? ?{_PER_KM}")
+# `6.00` is six minutes; whether `6.30` is 6:30 or 6:18, nobody knows.
+_whole_minutes = re.compile(rf"(?P<minutes>[0-9]{{1,3}})(?:[.,]0{{1,2}})? ?{_PER_KM}")
 _hours_and_minutes = re.compile(r"(?P<hours>[0-9]{1,2}) ?h ?(?P<minutes>[0-5]?[0-9])")
 
 
@@ -62,6 +66,17 @@ def read_duration(text: str) -> int | None:
         return None
     whole = int(seconds.quantize(Decimal(1), ROUND_HALF_UP))
     return whole if whole <= MAX_DURATION_SECONDS else None
+
+
+@lru_cache(maxsize=4096)
+def read_pace(text: str) -> int | None:
+    """Whole seconds per km; a number without a unit is minutes. None as for `read_duration`."""
+    plain = _plain(text)
+    match = _pace.fullmatch(plain) or _whole_minutes.fullmatch(plain)
+    if match is None:
+        return None
+    seconds = int(match["minutes"]) * 60 + int(match.groupdict().get("seconds") or 0)
+    return seconds if seconds <= MAX_PACE_SECONDS else None
 
 
 def _exact_seconds(text: str) -> Decimal | None:

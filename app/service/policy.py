@@ -52,6 +52,11 @@ def coach_id(
             return reference_id(by_plan if by_user is None else by_user)
 
 
+def runner_id_of(session: Document, plan: Document | None) -> str | None:
+    """Whose a training session is: its plan's runner's; without a plan, the runner's it names."""
+    return reference_id((session if plan is None else plan).get("runnerId"))
+
+
 def visible_runner_ids(caller: Caller) -> frozenset[str] | None:
     """The runners whose logs the caller may read; None means everybody's."""
     if caller.role is Role.ADMIN:

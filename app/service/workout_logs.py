@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.service import cursor, documents, policy, rules
+from app.service.days import TimeZone
 from app.service.documents import Document
 from app.service.errors import (
     DuplicateLog,
@@ -25,7 +26,8 @@ from app.service.errors import (
 from app.service.external_links import ExternalLinks
 from app.service.idempotency import MAX_LOCK_SECONDS, LogLocks, Transaction
 from app.service.model import Caller, Page, Pagination, WorkoutLog
-from app.service.reading import LogReader, StoredLog
+from app.service.reading import LogReader
+from app.service.rows import StoredLog
 from app.service.stores.port import CreateContext, LogQuery, Store
 
 Precondition = Callable[[str], bool]
@@ -45,9 +47,10 @@ class Created(NamedTuple):
 class WorkoutLogs:
     """The service over a store."""
 
-    def __init__(self, store: Store, links: ExternalLinks) -> None:
+    def __init__(self, store: Store, links: ExternalLinks, zone: TimeZone) -> None:
         self._store = store
-        self._reader = LogReader(links)
+        self._zone = zone
+        self._reader = LogReader(links, zone)
         self._locks = LogLocks()
 
     def list(self, caller: Caller, query: LogQuery) -> Page:
@@ -63,7 +66,9 @@ class WorkoutLogs:
             runner_ids = query.runner_ids
         # One row more than asked for tells whether there is a next page.
         page = self._store.list_logs(
-            dataclasses.replace(query, runner_ids=runner_ids, limit=query.limit + 1)
+            dataclasses.replace(
+                query, runner_ids=runner_ids, limit=query.limit + 1, zone=self._zone
+            )
         )
         rows = page.rows[: query.limit]
         more = len(page.rows) > query.limit
@@ -116,17 +121,16 @@ class WorkoutLogs:
         log_id = documents.log_id_of(runner_id, session_id)
         existing = self._current_of(context.existing)
         if not existing:
+            new = _new_document(log_id, values)
             try:
-                document = self._store.create_log(
-                    _new_document(log_id, values), transaction_id=transaction.id
-                )
+                new = self._store.create_log(new, transaction_id=transaction.id)
             except DuplicateLog as duplicate:
                 # Another request, perhaps a repetition of this one, has created it meanwhile.
-                existing = [duplicate.existing]
+                existing = [StoredLog(duplicate.existing, context.session, context.runner)]
+            stored = StoredLog(new, context.session, context.runner)
         if existing:
-            document = _replayed(transaction, log_id, existing)
-        log = self._reader.read_stored(StoredLog(document, context.session, context.runner))
-        return Created(log, replayed=bool(existing))
+            stored = _replayed(transaction, log_id, existing)
+        return Created(self._reader.read_stored(stored), replayed=bool(existing))
 
     def update(
         self,
@@ -184,16 +188,20 @@ class WorkoutLogs:
 
     def _current(self, stored: StoredLog) -> Document:
         """The log's document as it is now. Raises `NotFound`."""
-        current = self._current_of([stored.document])
+        current = self._current_of([stored])
         if not current:
             raise NotFound
-        return current[0]
+        return current[0].document
 
-    def _current_of(self, read: Sequence[Document]) -> Sequence[Document]:
+    def _current_of(self, read: Sequence[StoredLog]) -> Sequence[StoredLog]:
         """Of logs as they were read those that exist, as they are now: reads may be behind."""
-        log_ids = [each["_id"] for each in read]
+        log_ids = [each.document["_id"] for each in read]
         current = self._store.read_current(log_ids) if log_ids else {}
-        return [current[each] for each in log_ids if each in current]
+        return [
+            each._replace(document=current[log_id])
+            for each, log_id in zip(read, log_ids, strict=True)
+            if log_id in current
+        ]
 
     def _write(
         self,
@@ -243,26 +251,25 @@ def _context_violations(context: CreateContext, runner_id: str) -> Sequence[Viol
     broken = []
     if context.runner is None:
         broken.append(Violation("not-found", "There is no such runner.", "/runnerId"))
-    if context.session is None or context.plan is None or _runner_id(context.plan) != runner_id:
-        broken.append(
-            Violation("not-found", "There is no such session in the runner's plans.", "/sessionId")
-        )
+    session = context.session
+    if session is None or policy.runner_id_of(session, context.plan) != runner_id:
+        broken.append(Violation("not-found", "The runner has no such session.", "/sessionId"))
     return broken
 
 
-def _replayed(transaction: Transaction, log_id: str, existing: Sequence[Document]) -> Document:
+def _replayed(transaction: Transaction, log_id: str, existing: Sequence[StoredLog]) -> StoredLog:
     """The existing log, if it is as a request with the same key and meaning made it.
 
     Raises `InvalidLog` where the key was used for another request, else `DuplicateLog`.
     """
-    for document in existing:
-        revision = documents.revision_of(document)
+    for stored in existing:
+        revision = documents.revision_of(stored.document)
         if transaction.made(revision):
-            return document
+            return stored
         if transaction.has_the_key_of(revision):
             raise InvalidLog([_KEY_REUSED])
-    of_the_pair = [document for document in existing if document["_id"] == log_id]
-    raise DuplicateLog((of_the_pair or existing)[0])
+    of_the_pair = [each.document for each in existing if each.document["_id"] == log_id]
+    raise DuplicateLog((of_the_pair or [existing[0].document])[0])
 
 
 def _new_document(log_id: str, values: Mapping[str, Any]) -> Document:

@@ -43,6 +43,11 @@ class ListQuery(BaseSchema):
     feeling = enum(Feeling, "Logs with this feeling.")
     date_from = QueryDate(metadata={"description": "Sessions planned on this day or later."})
     date_to = QueryDate(metadata={"description": "Sessions planned on this day or earlier."})
+    reviewed = fields.Boolean(
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "Logs to which somebody gave feedback, or nobody."},
+    )
     with_total = fields.Boolean(
         truthy={"true"},
         falsy={"false"},

@@ -63,6 +63,21 @@ class Runner(ResponsePart):
     name = read_text("The name to show.")
 
 
+class FeedbackSummary(ResponsePart):
+    """The feedback on a log that is published."""
+
+    count = fields.Integer(
+        required=True,
+        validate=validate.Range(0, 2**31 - 1),
+        metadata={"description": "How many there are.", "format": "int32"},
+    )
+    last_at = read_text(
+        "When the newest was created, in UTC; null if there is none.",
+        format="date-time",
+        maxLength=40,
+    )
+
+
 class WorkoutLog(ResponsePart):
     """What a runner really did in a planned session. Every member is always present."""
 
@@ -142,6 +157,11 @@ class WorkoutLog(ResponsePart):
         required=True,
         allow_none=True,
         metadata={"description": "Whose log it is; null if the user does not exist any more."},
+    )
+    feedback = fields.Nested(
+        FeedbackSummary,
+        required=True,
+        metadata={"description": "Whether somebody gave feedback, such as the coach."},
     )
     revision = fields.String(
         required=True,
@@ -248,6 +268,7 @@ class WorkoutLogUpdate(_WorkoutLogInput):
     updated_at = Ignored()
     session = Ignored()
     runner = Ignored()
+    feedback = Ignored()
     revision = Ignored()
 
     @ma.post_load

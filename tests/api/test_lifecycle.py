@@ -55,6 +55,7 @@ def test_a_runner_creates_reads_lists_updates_and_deletes_a_log(runner: Client) 
             "pace": "6:00",
         },
         "runner": {"id": world.RUNNER, "name": "Ada"},
+        "feedback": {"count": 0, "lastAt": None},
         "revision": log["revision"],
     }
 

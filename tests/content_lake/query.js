@@ -69,7 +69,7 @@ function typeIn(condition) {
 function isSubquery(node) {
   if (node.type === 'Everything') return false
   while (node.base) node = node.base
-  return node.type === 'Everything'
+  return node.type === 'Everything' || node.type === 'Value' // what it was, once it is hoisted
 }
 
 // The member of a node that is evaluated for each row, where `^` is the row around it.

@@ -320,7 +320,8 @@ class TestOldDocuments:
 
     def test_of_one_pair_are_all_existing_oldest_first(self, store: Store) -> None:
         context = store.read_for_create(runner_id=RUNNER, session_id=session_of(RUNNER, 1))
-        assert [each["_id"] for each in context.existing] == [log_of(RUNNER, 1), log_of(RUNNER, 2)]
+        existing = [each.document["_id"] for each in context.existing]
+        assert existing == [log_of(RUNNER, 1), log_of(RUNNER, 2)]
 
 
 class TestCreating:
@@ -332,7 +333,7 @@ class TestCreating:
         assert context.plan["runnerId"]["_ref"] == RUNNER
         assert context.runner
         assert context.runner["_id"] == RUNNER
-        assert [each["_id"] for each in context.existing] == [log_of(RUNNER, 1)]
+        assert [each.document["_id"] for each in context.existing] == [log_of(RUNNER, 1)]
 
     def test_reads_none_for_what_is_missing(self, store: Store) -> None:
         context = store.read_for_create(runner_id="nobody", session_id="nothing")

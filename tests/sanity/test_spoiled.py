@@ -8,6 +8,7 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
+from app.service.days import UTC_ZONE
 from app.service.errors import StoreUnavailable
 from app.service.external_links import ExternalLinks
 from app.service.reading import LogReader
@@ -15,7 +16,7 @@ from app.service.stores.port import LogQuery
 from app.service.stores.sanity.client import ContentLake, Limits
 from app.service.stores.sanity.store import SanityStore
 
-READER = LogReader(ExternalLinks(()))
+READER = LogReader(ExternalLinks(()), UTC_ZONE)
 EVERYBODY = LogQuery(runner_ids=None)
 
 

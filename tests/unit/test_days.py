@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.service.days import TimeZone
+from app.service.days import TimeZone, instant_of
 
 NAMES = (
     *("UTC", "Asia/Bangkok", "Asia/Kathmandu", "Europe/Berlin", "America/St_Johns"),
@@ -79,3 +79,54 @@ def test_today_is_the_day_in_the_zone() -> None:
 def test_a_zone_that_nobody_knows_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is no time zone"):
         TimeZone(name)
+
+
+spans = st.lists(st.dates(date(1990, 1, 1), date(2090, 1, 1)), min_size=2, max_size=2).map(sorted)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(spans, instants)
+def test_an_instant_is_within_a_span_if_its_day_is(
+    name: str, days: list[date], instant: datetime
+) -> None:
+    first, last = (each.isoformat() for each in days)
+    span = zone(name).span(first, last)
+    text = f"{instant.replace(microsecond=0).isoformat()}Z"
+    seconds = instant_of(text)
+    assert seconds is not None
+    assert (span.since <= seconds < span.until) == (
+        first <= (zone(name).day_of(text) or "") <= last
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(st.dates(date(1, 1, 2), date(9998, 12, 30)))
+def test_a_day_begins_where_the_one_before_ends(name: str, day: date) -> None:
+    before, after = (day + timedelta(days=step) for step in (-1, 1))
+    span = zone(name).span(day.isoformat(), day.isoformat())
+    assert zone(name).span(before.isoformat(), before.isoformat()).until == span.since
+    assert zone(name).span(after.isoformat(), after.isoformat()).since == span.until
+    assert zone(name).span(before.isoformat(), day.isoformat()).until == span.until
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "hours"),
+    [
+        ("Europe/Berlin", "2026-03-29", 23),
+        ("Europe/Berlin", "2026-10-25", 25),
+        ("Asia/Beirut", "2026-03-29", 23),
+        ("America/Santiago", "2026-09-06", 23),
+        ("Pacific/Apia", "2011-12-30", 0),
+        ("UTC", "2026-03-29", 24),
+    ],
+)
+def test_a_day_is_as_long_as_it_is_in_the_zone(name: str, day: str, hours: int) -> None:
+    span = zone(name).span(day, day)
+    assert span.until - span.since == hours * 3600
+
+
+def test_a_span_may_be_open() -> None:
+    span = zone("Asia/Bangkok").span(None, None)
+    assert span[:2] == ("0001-01-01", "9999-12-31")
+    for text in ("0002-01-01T00:00:00Z", "9998-12-31T23:59:59Z"):
+        assert span.since < (instant_of(text) or 0) < span.until

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import marshmallow as ma
@@ -11,11 +12,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.service import documents, reading, units
+from app.service import documents, rows, units
+from app.service.days import UTC_ZONE
 from app.service.documents import mended
 from app.service.errors import StoreUnavailable
 from app.service.external_links import ExternalLinks
 from app.service.model import (
+    FeedbackSummary,
     Feeling,
     Page,
     Pagination,
@@ -25,14 +28,15 @@ from app.service.model import (
     Status,
     WorkoutLog,
 )
-from app.service.reading import LogReader, StoredLog, decode_row
+from app.service.reading import LogReader
+from app.service.rows import StoredLog, decode_row
 from app.settings import Settings
 from app.workout_logs.schemas import WorkoutLogList, WorkoutLogResponse
 from tests.published import published
 
 Document = dict[str, Any]
 
-READER = LogReader(ExternalLinks(Settings().external_link_hosts))
+READER = LogReader(ExternalLinks(Settings().external_link_hosts), UTC_ZONE)
 
 scalars = (
     st.none()
@@ -81,8 +85,13 @@ logs = document_of(
     "actualPace", "notes", "feeling", "injuries", "weather", "temperature", "createdAt",
     "updatedAt", "_createdAt", "_updatedAt", "_rev",
 )  # fmt: skip
-sessions = document_of("date", "day", "type", "distance", "duration", "pace")
+sessions = document_of(
+    "date", "scheduledDate", "day", "type", "distance", "duration", "pace", "targetPace"
+)
 runners = document_of("name")
+feedback = st.lists(
+    st.fixed_dictionaries({}, optional={"_createdAt": anything | plausible}), max_size=3
+)
 referred = st.none() | st.sampled_from(["trainingSession", "user", "trainingPlan"])
 
 USUAL: Document = {
@@ -137,8 +146,13 @@ def read(document: Document) -> WorkoutLog:
     return READER.read_stored(StoredLog(document, None, None))
 
 
-def row(log: Document, session: Document | None, runner: Document | None) -> bytes:
-    content = {"document": log, "session": session, "runner": runner}
+def row(
+    log: Document,
+    session: Document | None,
+    runner: Document | None,
+    feedback: Sequence[Document] = (),
+) -> bytes:
+    content = {"document": log, "session": session, "runner": runner, "feedback": feedback}
     return mended(json.dumps(content).encode())
 
 
@@ -148,13 +162,17 @@ class TestEveryWay:
     """
 
     def check(
-        self, log: Document, session: Document | None = None, runner: Document | None = None
+        self,
+        log: Document,
+        session: Document | None = None,
+        runner: Document | None = None,
+        feedback: Sequence[Document] = (),
     ) -> None:
-        json_of_row = row(log, session, runner)
+        json_of_row = row(log, session, runner, feedback)
         found = READER.read(decode_row(json_of_row))
         stored = StoredLog.of(documents.loads(json_of_row))
         assert found == READER.read_stored(stored)
-        assert found == READER.read(reading._checked_by_field(stored))
+        assert found == READER.read(rows._checked_by_field(stored))
 
         written = msgspec.json.encode({"data": found})
         plain = ma.Schema.dump(WorkoutLogResponse(), {"data": found})
@@ -163,7 +181,7 @@ class TestEveryWay:
         schema = {"$ref": "#/components/schemas/WorkoutLogResponse"}
         assert published().complaints(schema, plain) == []
 
-    @given(logs, st.none() | sessions, st.none() | runners, referred, referred)
+    @given(logs, st.none() | sessions, st.none() | runners, referred, referred, feedback)
     def test_any_document(
         self,
         log: Document,
@@ -171,11 +189,13 @@ class TestEveryWay:
         runner: Document | None,
         type_of_session: str | None,
         type_of_runner: str | None,
+        feedback: Sequence[Document],
     ) -> None:
         self.check(
             log,
             session and {**session, "_type": type_of_session},
             runner and {**runner, "_type": type_of_runner},
+            feedback,
         )
 
     @given(CHANGES, CHANGES, sessions)
@@ -266,6 +286,7 @@ workout_logs = st.builds(
         pace=words,
     ),
     runner=st.none() | st.builds(Runner, id=text, name=words),
+    feedback=st.builds(FeedbackSummary, count=st.integers(0, 9), last_at=words),
     revision=text,
 )
 pages = st.builds(
@@ -293,7 +314,7 @@ def test_usual_and_old_documents_are_not_read_field_by_field(
     def fail(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(reading, "_checked_by_field", fail)
+    monkeypatch.setattr(rows, "_checked_by_field", fail)
     for log in (USUAL, OLD, {name: each for name, each in USUAL.items() if name != "notes"}):
         for session, runner in ((SESSION, RUNNER), (None, None)):
             decode_row(row(log, session, runner))
@@ -340,7 +361,7 @@ def test_what_was_read_and_written_reads_the_same(log: Document) -> None:
 @pytest.mark.parametrize(
     ("old", "seconds"),
     [(42, 2520), (42.5, 2550), (0.01, 1), (5999.98, 359999), (6000, None), (0, None), (-1, None),
-     (True, None), ("42", None), (1e400, None)],
+     (True, None), ("42", 2520), (1e400, None)],
 )  # fmt: skip
 def test_a_number_of_minutes_is_a_duration(old: Any, seconds: int | None) -> None:
     assert read({"_id": "x", "actualDuration": old}).actual_duration_seconds == seconds
@@ -363,7 +384,7 @@ def test_a_planned_figure_may_be_anything(value: Any) -> None:
     numbered = {**planned, "distance": 12.5, "day": 3}
     session = READER.read_stored(StoredLog(USUAL, numbered, None)).session
     assert session
-    assert (session.distance, session.day) == ("12.5", "3")
+    assert (session.distance, session.day) == ("12.5 km", "3")
 
 
 def test_the_sanity_time_wins_over_what_programs_wrote() -> None:

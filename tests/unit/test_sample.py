@@ -9,10 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from app.development import club, sample
+from app.service.days import UTC_ZONE
 from app.service.documents import is_published_id, log_id_of
 from app.service.external_links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
-from app.service.reading import LogReader, StoredLog
+from app.service.reading import LogReader
+from app.service.rows import StoredLog
 from app.service.units import derive_pace
 from app.settings import Settings
 from tests.published import LOG_ID, RUNNER_ID, SESSION_ID
@@ -77,7 +79,7 @@ def test_logs_show_every_status_feeling_and_script():
 def test_every_log_keeps_the_rules(log):
     session = BY_ID[log["sessionId"]["_ref"]]
     stored = StoredLog(log, session, BY_ID[log["runnerId"]["_ref"]])
-    read = LogReader(LINKS).read_stored(stored)
+    read = LogReader(LINKS, UTC_ZONE).read_stored(stored)
     plan = BY_ID[session["planId"]["_ref"]]
     assert log["_id"] == log_id_of(read.runner_id, read.session_id)
     assert plan["runnerId"] == log["runnerId"]

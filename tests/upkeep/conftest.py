@@ -40,7 +40,7 @@ OpenDataset = Callable[[Iterable[Document]], Opened]
 
 @pytest.fixture
 def reader() -> LogReader:
-    return LogReader(ExternalLinks(HOSTS))
+    return LogReader(ExternalLinks(HOSTS), TimeZone(ZONE))
 
 
 @pytest.fixture

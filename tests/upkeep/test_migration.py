@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from app.service.documents import reference
-from app.service.reading import LogReader, StoredLog
+from app.service.reading import LogReader
+from app.service.rows import StoredLog
 from app.service.upkeep.dataset import Dataset
 from app.service.upkeep.findings import MIGRATED, Kind
 from app.service.upkeep.migration import Outcome, migrate

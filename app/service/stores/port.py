@@ -14,8 +14,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from app.service.days import UTC_ZONE, DaySpan, TimeZone
 from app.service.documents import Document
-from app.service.reading import LogRow, StoredLog
+from app.service.rows import LogRow, StoredLog
 
 MAX_SAME_EMAIL = 10
 """Users with one address, or nearly one, that a store compares."""
@@ -51,8 +52,11 @@ class Position(NamedTuple):
 class LogQuery:
     """Which logs to list: newest `_createdAt` first, then by `_id`, descending as well.
 
+    Logs whose `_createdAt` is no instant come last (`app.service.instants.sort_key`).
+
     Every filter that is not None must hold. `runner_ids` None means everybody's logs. Dates are
-    `YYYY-MM-DD`, inclusive, and speak of the training session's `date`. `limit` rows at most.
+    `YYYY-MM-DD`, inclusive, and compare the day of the training session in `zone`. `reviewed` asks
+    whether a published `feedback` refers to the log. `limit` rows at most.
     """
 
     runner_ids: Collection[str] | None = None
@@ -61,9 +65,18 @@ class LogQuery:
     feeling: str | None = None
     date_from: str | None = None
     date_to: str | None = None
+    reviewed: bool | None = None
+    zone: TimeZone = UTC_ZONE
     after: Position | None = None
     limit: int = 20
     with_total: bool = False
+
+    @property
+    def days(self) -> DaySpan | None:
+        """The days of the sessions, if they are asked for."""
+        if self.date_from is None and self.date_to is None:
+            return None
+        return self.zone.span(self.date_from, self.date_to)
 
 
 class LogPage(NamedTuple):
@@ -76,14 +89,14 @@ class LogPage(NamedTuple):
 class CreateContext(NamedTuple):
     """All that decides whether a log may be created, read at one moment.
 
-    `session` and its `plan`, `runner` (the `user`), and `existing`: every published `workoutLog`
-    document of the pair, whatever its `_id`, oldest first.
+    `session` and its `plan`, `runner` (the `user`), and `existing`: every published `workoutLog` of
+    the pair, whatever its `_id`, oldest first.
     """
 
     session: Document | None
     plan: Document | None
     runner: Document | None
-    existing: Sequence[Document]
+    existing: Sequence[StoredLog]
 
 
 class Relations(NamedTuple):

@@ -9,7 +9,8 @@ from typing import Any
 from app.service.days import TimeZone
 from app.service.documents import Document, reference, reference_id
 from app.service.model import Role, WorkoutLog
-from app.service.reading import LogReader, StoredLog
+from app.service.reading import LogReader
+from app.service.rows import StoredLog
 from app.service.upkeep.findings import Finding, Kind
 
 REFERENCES: Mapping[str, Mapping[str, str]] = {

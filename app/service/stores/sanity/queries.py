@@ -1,31 +1,46 @@
 """The queries, in GROQ: constant text, values only as parameters.
 
 A list is put together from constant pieces, so that only filters that hold something are there and
-Sanity can use its indices for them. No filter follows a reference (`->`): that would be a subquery
-for every document, and no index can serve it. References are followed in projections, where it
-costs something for the rows of a page only; old documents hold plain strings for references.
+Sanity can use its indices for them. A filter that follows references is a subquery for each row,
+and no index can serve it: such filters stand only where others bound the rows, to those of the
+runners that are asked for. References are followed in projections, where it costs something for the
+rows of a page only; old documents hold plain strings for references.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
-_SESSION = "{_id, _type, date, day, type, distance, duration, pace}"
+from app.service.stores.port import Position
+
+_SESSION = """{
+  _id, _type, date, scheduledDate, day, type, distance, duration, pace, targetPace, runnerId
+}"""
 _PLAN = "{_id, _type, runnerId}"
 _RUNNER = "{_id, _type, name}"
 _USER = "{_id, _type, name, email, role}"
 _COACHED = '{_id, _type, "hasCoach": defined(coachId)}'
 
+
+def _session_of_log(projection: str) -> str:
+    return f"""select(
+    defined(sessionId._ref) => sessionId->{projection},
+    *[_type == "trainingSession" && _id == ^.sessionId][0]{projection}
+  )"""
+
+
+_FEEDBACK_OF_LOG = """*[
+    _type == "feedback" && (workoutLogId._ref == ^._id || workoutLogId == ^._id)
+  ]"""
+
 _ROW = f"""{{
   "document": @,
-  "session": select(
-    defined(sessionId._ref) => sessionId->{_SESSION},
-    *[_type == "trainingSession" && _id == ^.sessionId][0]{_SESSION}
-  ),
+  "session": {_session_of_log(_SESSION)},
   "runner": select(
     defined(runnerId._ref) => runnerId->{_RUNNER},
     *[_type == "user" && _id == ^.runnerId][0]{_RUNNER}
-  )
+  ),
+  "feedback": {_FEEDBACK_OF_LOG}{{_createdAt}}
 }}"""
 
 _WITH_COACHED = f"""{{
@@ -80,7 +95,10 @@ CONTEXT_OF_CREATE = f"""{{
     _type == "workoutLog"
     && (sessionId._ref == $sessionId || sessionId == $sessionId)
     && (runnerId._ref == $runnerId || runnerId == $runnerId)
-  ] | order(dateTime(_createdAt) asc, _id asc)
+  ] | order(dateTime(_createdAt) asc, _id asc){{
+    "document": @,
+    "feedback": {_FEEDBACK_OF_LOG}{{_createdAt}}
+  }}
 }}"""
 
 # Which revision do queries see? By `_id`, indexed.
@@ -102,16 +120,59 @@ COUNTS = """{
 DOCUMENTS = "*[_type == $type && _id > $after] | order(_id asc)[0...$limit]"
 TYPES = "*[_id in $ids]{_id, _type}"
 
-_IN_DATES = '*[_type == "trainingSession" && date >= $dateFrom && date <= $dateTo]._id'
+# The day of a session in `date` or `scheduledDate`: text without a zone is local, and compared as
+# if it were UTC, an instant as it is. GROQ's `dateTime` is null for any other text.
+_DAY = "coalesce(date, scheduledDate)"
+_LOCAL = f"""coalesce(
+    dateTime({_DAY} + "T00:00:00Z"), dateTime({_DAY} + "Z"), dateTime({_DAY} + ":00Z")
+  )"""
+_IN_DAYS = f"""(
+    ({_LOCAL} >= dateTime($first + "T00:00:00Z")
+      && {_LOCAL} <= dateTime($last + "T23:59:59.999999999Z"))
+    || (dateTime({_DAY}) >= dateTime($since) && dateTime({_DAY}) < dateTime($until))
+  )"""
 
-# The filters of a list. The subquery of `dates` speaks of no row, so it is evaluated once.
-FILTERS = {
+# The sessions of everybody, from an index: as text, a day lies between its neighbours.
+_SESSIONS_IN_DAYS = f"""*[
+    _type == "trainingSession"
+    && ((date >= $earliest && date <= $latest)
+      || (scheduledDate >= $earliest && scheduledDate <= $latest))
+    && {_IN_DAYS}
+  ]._id"""
+
+_REVIEWED = '*[_type == "feedback"]'
+
+# The filters of a list.
+_FILTERS = {
     "runnerIds": "(runnerId._ref in $runnerIds || runnerId in $runnerIds)",
     "sessionId": "(sessionId._ref == $sessionId || sessionId == $sessionId)",
     "status": "status == $status",
     "feeling": "feeling == $feeling",
-    "dates": f"(sessionId._ref in {_IN_DATES} || sessionId in {_IN_DATES})",
 }
+_IN_DAYS_OF_SESSION = f'{{"is": _type == "trainingSession" && {_IN_DAYS}}}'
+_FILTERS_OF_SOME = _FILTERS | {
+    "days": f"{_session_of_log(_IN_DAYS_OF_SESSION)}.is",
+    "reviewed": f"(count({_FEEDBACK_OF_LOG}) > 0) == $reviewed",
+}
+"""For some runners' logs, row by row: the sessions and the feedback of others are not read."""
+
+FILTERS = tuple(_FILTERS_OF_SOME)
+"""The names of the filters."""
+
+_FILTERS_OF_ALL = _FILTERS | {
+    "days": f"(sessionId._ref in {_SESSIONS_IN_DAYS} || sessionId in {_SESSIONS_IN_DAYS})",
+    "reviewed": (
+        f"(_id in {_REVIEWED}.workoutLogId._ref || _id in {_REVIEWED}.workoutLogId) == $reviewed"
+    ),
+}
+"""For everybody's logs: the subqueries speak of no row, so each is evaluated once."""
+
+# Any text can be a `_createdAt`. What is no instant is neither in this range nor outside of it.
+_DATED = """(
+    dateTime(_createdAt) >= dateTime("0000-01-01T00:00:00Z")
+    && dateTime(_createdAt) <= dateTime("9999-12-31T23:59:59.999Z")
+  )"""
+_UNDATED = f"coalesce({_DATED}, false) == false"
 
 # Text would sort `…00.500Z` before `…00Z`, in the filter as in the order.
 _AFTER = (
@@ -120,14 +181,23 @@ _AFTER = (
 )
 
 
-def list_logs(filters: Iterable[str], *, after: bool, total: bool) -> str:
+def list_logs(filters: Collection[str], *, after: Position | None, total: bool) -> str:
     """One page of the logs that pass the named filters, newest first, and how many pass in all.
 
-    A page goes on from a place (keyset), so it costs the same at any depth. Parameters: those of
-    the filters, `$limit`, and with `after` also `$afterCreatedAt` and `$afterId`.
+    A page goes on from a place (keyset), so it costs the same at any depth. The logs without an
+    instant come last, and are looked for only where the others do not fill the page. Parameters:
+    those of the filters, `$limit`, and with `after` also `$afterCreatedAt` and `$afterId`.
     """
-    matching = " && ".join(['_type == "workoutLog"', *(FILTERS[each] for each in filters)])
-    page = f"{matching} && {_AFTER}" if after else matching
+    conditions = _FILTERS_OF_SOME if "runnerIds" in filters else _FILTERS_OF_ALL
+    matching = " && ".join(['_type == "workoutLog"', *(conditions[each] for each in filters)])
     counted = f',\n"total": count(*[{matching}])' if total else ""
-    newest_first = "order(dateTime(_createdAt) desc, _id desc)[0...$limit]"
-    return f'{{"logs": *[{page}] | {newest_first}{_ROW}{counted}}}'
+    if after is not None and not after.created_at:
+        return f'{{"logs": {_undated(f"{matching} && _id < $afterId")}{counted}}}'
+    page = f"{matching} && {_DATED}" + (f" && {_AFTER}" if after is not None else "")
+    newest_first = f"*[{page}] | order(dateTime(_createdAt) desc, _id desc)[0...$limit]{_ROW}"
+    rest = f"select(count(dated) < $limit => {_undated(matching)}, [])"
+    return f'{{"dated": {newest_first}}}{{"logs": [...dated, ...{rest}][0...$limit]{counted}}}'
+
+
+def _undated(matching: str) -> str:
+    return f"*[{matching} && {_UNDATED}] | order(_id desc)[0...$limit]{_ROW}"

@@ -18,7 +18,8 @@ from typing import Any
 
 import msgspec
 
-from app.service import emails
+from app.service import emails, instants
+from app.service.days import DaySpan
 from app.service.documents import Document, holds_nul, is_log_id, loads, now, reference_id
 from app.service.errors import (
     DuplicateLog,
@@ -29,7 +30,7 @@ from app.service.errors import (
     StoreTimeout,
     StoreUnavailable,
 )
-from app.service.reading import LogRow, StoredLog, of_type, row_of
+from app.service.rows import LogRow, StoredLog, of_type, row_of
 from app.service.stores.port import (
     MAX_SAME_EMAIL,
     CreateContext,
@@ -49,7 +50,7 @@ from app.service.stores.sanity.errors import (
     ResponseTimeout,
 )
 
-FIRST_DAY, LAST_DAY = "0000-01-01", "9999-12-31"
+TWO_DAYS = 2 * 24 * 3600
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class SanityStore:
             params |= each
         if query.after is not None:
             params |= {"afterCreatedAt": query.after.created_at, "afterId": query.after.id}
-        text = queries.list_logs(filters, after=query.after is not None, total=query.with_total)
+        text = queries.list_logs(filters, after=query.after, total=query.with_total)
         with translated():
             page: LogPage = self._lake.query(
                 text, params, _itself, tag="list-logs", result_of=_page_of
@@ -121,7 +122,8 @@ class SanityStore:
             runner_id=reference_id(document.get("runnerId")) or "",
             session_id=reference_id(document.get("sessionId")) or "",
         )
-        return StoredLog(document, context.session, context.runner)
+        feedback = [each.feedback for each in context.existing if each.document["_id"] == log_id]
+        return StoredLog(document, context.session, context.runner, *feedback)
 
     def read_current(self, log_ids: Collection[str]) -> dict[str, Document]:
         with translated():
@@ -250,12 +252,26 @@ def _filters(query: LogQuery) -> dict[str, dict[str, Any]]:
         filters["status"] = {"status": query.status}
     if query.feeling is not None:
         filters["feeling"] = {"feeling": query.feeling}
-    if query.date_from is not None or query.date_to is not None:
-        filters["dates"] = {
-            "dateFrom": query.date_from or FIRST_DAY,
-            "dateTo": query.date_to or LAST_DAY,
-        }
+    if query.reviewed is not None:
+        filters["reviewed"] = {"reviewed": query.reviewed}
+    if query.days is not None:
+        filters["days"] = _days(query.days)
+        if query.runner_ids is not None:
+            del filters["days"]["earliest"], filters["days"]["latest"]
     return filters
+
+
+def _days(days: DaySpan) -> dict[str, str]:
+    """The parameters of a span of days."""
+    return {
+        "first": days.first,
+        "last": days.last,
+        "since": instants.of_seconds(days.since),
+        "until": instants.of_seconds(days.until),
+        # In any zone, a day lies within two days of its instants.
+        "earliest": instants.of_seconds(days.since - TWO_DAYS)[:10],
+        "latest": instants.of_seconds(days.until + TWO_DAYS)[:10],
+    }
 
 
 def _users(rows: list[Any]) -> list[StoredUser]:
@@ -304,9 +320,13 @@ def _itself(result: Any) -> Any:
 
 def _context_of_create(result: dict[str, Any]) -> CreateContext:
     session = result["session"] or {"document": None, "plan": None}
+    planned, runner = session["document"], result["runner"]
     return CreateContext(
-        session=session["document"],
+        session=planned,
         plan=of_type("trainingPlan", session["plan"]),
-        runner=result["runner"],
-        existing=result["existing"],
+        runner=runner,
+        existing=[
+            StoredLog(each["document"], planned, runner, each["feedback"])
+            for each in result["existing"]
+        ],
     )

@@ -2,16 +2,26 @@
 
 One table holds every document as the JSON text it came as. What the queries look for are
 columns generated from that text, kept in partial indexes; `type` is NULL for drafts and release
-versions, so no index and no query ever sees one (`perspective=published`).
+versions, so no index and no query ever sees one (`perspective=published`). No column may depend on
+a setting: it would stay as it is when the setting changes.
 """
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+from collections.abc import Callable, Mapping
+
+from app.service import days, instants
+
+SCHEMA_VERSION = 4
 APPLICATION_ID = 0x574C4F47
 """`WLOG`: tells this program's files from other SQLite files."""
 
-_CREATED_AT = "json_extract(body, '$._createdAt')"
+FUNCTIONS: Mapping[str, Callable[[object], str | int | None]] = {
+    "sort_key": instants.sort_key,
+    "local_day": days.local_day_of,
+    "instant": days.instant_of,
+}
+"""Functions of one argument that the columns are made with: each connection has to know them."""
 
 
 def _reference(name: str) -> str:
@@ -19,13 +29,8 @@ def _reference(name: str) -> str:
     return f"coalesce(json_extract(body, '$.{name}._ref'), json_extract(body, '$.{name}'))"
 
 
-def _instant(text: str) -> str:
-    """An instant as text that sorts by time; '' for what is none (the empty text sorts first)."""
-    return (
-        f"CASE WHEN {text} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*' "
-        f"THEN coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', {text}), '') ELSE '' END"
-    )
-
+_DAY = "coalesce(json_extract(body, '$.date'), json_extract(body, '$.scheduledDate'))"
+"""The day of a training session, in any of the forms of `app.service.days`."""
 
 # Stored, so that no read ever parses a document; before the text, so that finding them is short.
 SCHEMA = f"""
@@ -36,7 +41,7 @@ CREATE TABLE document (
         CASE WHEN id GLOB 'drafts.*' OR id GLOB 'versions.*' THEN NULL
         ELSE json_extract(body, '$._type') END
     ) STORED,
-    created_at TEXT AS ({_instant(_CREATED_AT)}) STORED,
+    created_at TEXT AS (sort_key(json_extract(body, '$._createdAt'))) STORED,
     runner_id TEXT AS ({_reference("runnerId")}) STORED,
     session_id TEXT AS ({_reference("sessionId")}) STORED,
     coach_id TEXT AS ({_reference("coachId")}) STORED,
@@ -45,6 +50,9 @@ CREATE TABLE document (
         CASE WHEN json_extract(body, '$.workoutLogId._weak') THEN NULL
         ELSE json_extract(body, '$.workoutLogId._ref') END
     ) STORED,
+    feedback_of TEXT AS ({_reference("workoutLogId")}) STORED,
+    local_day TEXT AS (local_day({_DAY})) STORED,
+    instant INTEGER AS (instant({_DAY})) STORED,
     body TEXT NOT NULL
 );
 CREATE INDEX log_by_created ON document (created_at DESC, id DESC)
@@ -57,6 +65,7 @@ CREATE INDEX user_by_email ON document (email) WHERE type = 'user';
 CREATE INDEX user_by_coach ON document (coach_id) WHERE type = 'user';
 CREATE INDEX plan_by_runner ON document (runner_id) WHERE type = 'trainingPlan';
 CREATE INDEX plan_by_coach ON document (coach_id) WHERE type = 'trainingPlan';
+CREATE INDEX feedback_by_log ON document (feedback_of) WHERE type = 'feedback';
 CREATE INDEX document_by_feedback_on ON document (feedback_on) WHERE feedback_on IS NOT NULL;
 """
 
@@ -103,23 +112,29 @@ SELECT body FROM document WHERE type = 'user' AND id IN (
 
 PUBLISHED = "SELECT body FROM document WHERE id = :id AND type = :type"
 
-LOGS_OF_PAIR = """
-SELECT body FROM document
-WHERE type = 'workoutLog' AND session_id = :session_id AND runner_id = :runner_id
-ORDER BY created_at, id
-"""
 
-# A log with the session and the runner it refers to, as the JSON of one object.
-_ROW = """
+_FEEDBACK = """
+(SELECT json_group_array(json_object('_createdAt', json_extract(body, '$._createdAt')))
+FROM document WHERE type = 'feedback' AND feedback_of = log.id)"""
+
+# A log with what `StoredLog` has, as the JSON of one object.
+_ROW = f"""
 CAST(
-    '{"document":' || log.body
+    '{{"document":' || log.body
     || ',"session":' || ifnull(session.body, 'null')
-    || ',"runner":' || ifnull(runner.body, 'null') || '}'
+    || ',"runner":' || ifnull(runner.body, 'null')
+    || ',"feedback":' || {_FEEDBACK} || '}}'
     AS BLOB
 )"""
 _REFERRED = """
 LEFT JOIN document AS session ON session.id = log.session_id AND session.type = 'trainingSession'
 LEFT JOIN document AS runner ON runner.id = log.runner_id AND runner.type = 'user'
+"""
+
+LOGS_OF_PAIR = f"""
+SELECT {_ROW} FROM document AS log {_REFERRED}
+WHERE log.type = 'workoutLog' AND log.session_id = :session_id AND log.runner_id = :runner_id
+ORDER BY log.created_at, log.id
 """
 
 LOG = f"""
@@ -132,16 +147,15 @@ FILTERS = {
     "session_id": "log.session_id = :session_id",
     "status": "json_extract(log.body, '$.status') = :status",
     "feeling": "json_extract(log.body, '$.feeling') = :feeling",
-    "date_from": """EXISTS (
+    "reviewed": """EXISTS (
+        SELECT 1 FROM document WHERE type = 'feedback' AND feedback_of = log.id) = :reviewed""",
+    "first": """EXISTS (
         SELECT 1 FROM document AS planned
         WHERE planned.id = log.session_id AND planned.type = 'trainingSession'
-        AND json_extract(planned.body, '$.date') >= :date_from)""",
-    "date_to": """EXISTS (
-        SELECT 1 FROM document AS planned
-        WHERE planned.id = log.session_id AND planned.type = 'trainingSession'
-        AND json_extract(planned.body, '$.date') <= :date_to)""",
+        AND (planned.local_day BETWEEN :first AND :last
+            OR planned.instant >= :since AND planned.instant < :until))""",
 }
-AFTER = f"(log.created_at, log.id) < ({_instant(':after_created_at')}, :after_id)"
+AFTER = "(log.created_at, log.id) < (sort_key(:after_created_at), :after_id)"
 
 _NEWEST_FIRST = "ORDER BY log.created_at DESC, log.id DESC LIMIT :limit"
 

@@ -30,7 +30,7 @@ from app.service.errors import (
     StoreBusy,
     StoreUnavailable,
 )
-from app.service.reading import StoredLog, decode_row
+from app.service.rows import StoredLog, decode_row
 from app.service.stores import timing
 from app.service.stores.port import (
     MAX_SAME_EMAIL,
@@ -104,10 +104,16 @@ class SqliteStore:
         parameters = {
             "runner_ids": json.dumps(sorted(query.runner_ids or ())),
             "limit": query.limit,
-            **{name: getattr(query, name) for name in queries.FILTERS},
+            "session_id": query.session_id,
+            "status": query.status,
+            "feeling": query.feeling,
+            "reviewed": query.reviewed,
+            **(query.days._asdict() if query.days else {}),
         }
         conditions = [
-            condition for name, condition in queries.FILTERS.items() if parameters[name] is not None
+            condition
+            for name, condition in queries.FILTERS.items()
+            if parameters.get(name) is not None
         ]
         with self.reading() as connection:
             total = None
@@ -144,7 +150,10 @@ class SqliteStore:
                 session=session,
                 plan=_published(connection, plan_id, "trainingPlan") if plan_id else None,
                 runner=_published(connection, runner_id, "user"),
-                existing=[*map(_document, connection.execute(queries.LOGS_OF_PAIR, pair))],
+                existing=[
+                    StoredLog.of(loads(row))
+                    for (row,) in connection.execute(queries.LOGS_OF_PAIR, pair)
+                ],
             )
 
     def create_log(self, document: Document, *, transaction_id: str) -> Document:
@@ -155,10 +164,12 @@ class SqliteStore:
             "session_id": reference_id(document.get("sessionId")),
         }
         with self.writing() as connection:
-            taken = connection.execute(queries.BODY, {"id": document["_id"]}).fetchall()
-            taken += connection.execute(queries.LOGS_OF_PAIR, pair).fetchall()
+            taken = connection.execute(queries.BODY, {"id": document["_id"]}).fetchone()
             if taken:
-                raise DuplicateLog(_document(taken[0]))
+                raise DuplicateLog(_document(taken))
+            taken = connection.execute(queries.LOGS_OF_PAIR, pair).fetchone()
+            if taken:
+                raise DuplicateLog(StoredLog.of(loads(taken[0])).document)
             connection.execute(queries.INSERT, {"id": document["_id"], "body": _text(stored)})
         return stored
 
@@ -244,6 +255,10 @@ class SqliteStore:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
+                # Some builds of SQLite trust no function in a schema unless they are told to.
+                connection.execute("PRAGMA trusted_schema = ON")
+                for name, function in queries.FUNCTIONS.items():
+                    connection.create_function(name, 1, function, deterministic=True)
             except sqlite3.Error:
                 connection.close()
                 raise

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from app.service.stores.port import Position
 from app.service.stores.sanity import queries
 
 _EXAMPLES: Mapping[str, Any] = {
@@ -17,8 +18,13 @@ _EXAMPLES: Mapping[str, Any] = {
     "sessionId": "conformance.session",
     "status": "completed",
     "feeling": "good",
-    "dateFrom": "2026-01-05",
-    "dateTo": "2026-02-01",
+    "first": "2026-01-05",
+    "last": "2026-02-01",
+    "since": "2026-01-04T17:00:00Z",
+    "until": "2026-02-01T17:00:00Z",
+    "earliest": "2026-01-02",
+    "latest": "2026-02-03",
+    "reviewed": True,
     "afterCreatedAt": "2026-01-05T08:00:00Z",
     "afterId": "conformance.none",
     "type": "workoutLog",
@@ -34,12 +40,17 @@ def every_query() -> dict[str, str]:
         for name, text in vars(queries).items()
         if name.isupper() and not name.startswith("_") and isinstance(text, str)
     }
+    after = Position("2026-01-05T08:00:00Z", "conformance.none")
+    undated = after._replace(created_at="")
+    of_everybody = [each for each in queries.FILTERS if each != "runnerIds"]
     lists = {
-        "LIST": queries.list_logs([], after=False, total=True),
-        "LIST after": queries.list_logs([], after=True, total=False),
-        "LIST of all filters": queries.list_logs(queries.FILTERS, after=True, total=True),
+        "LIST": queries.list_logs([], after=None, total=True),
+        "LIST after": queries.list_logs([], after=after, total=False),
+        "LIST after an undated log": queries.list_logs([], after=undated, total=False),
+        "LIST of all filters": queries.list_logs(queries.FILTERS, after=after, total=True),
+        "LIST of everybody": queries.list_logs(of_everybody, after=after, total=True),
         **{
-            f"LIST of {name}": queries.list_logs([name], after=False, total=False)
+            f"LIST of {name}": queries.list_logs([name], after=None, total=False)
             for name in queries.FILTERS
         },
     }
