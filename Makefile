@@ -7,7 +7,7 @@ INTO := --python $(BIN)/python
 LOCKED := --constraint requirements.lock --build-constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz bench
+.PHONY: help setup run serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz migration bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ spec-diff: .venv/development ## Fail on a breaking change since the last release
 
 fuzz: .venv/development ## Ask each operation 1,000 made-up requests, on both stores
 	FUZZ_EXAMPLES=1000 $(BIN)/pytest -o timeout=3600 tests/spec/test_fuzz.py -k "promises or life"
+
+migration: .venv/development ## Migrate 20,000 made-up old documents on both stores
+	MIGRATION_DOCUMENTS=20000 $(BIN)/pytest tests/upkeep/test_migration.py -k old_documents
 
 lock: .venv/bin/uv ## Add what setup.cfg has newly required to requirements.lock
 upgrade: .venv/bin/uv ## Renew requirements.lock with the newest versions that setup.cfg allows

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from importlib.metadata import version
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.auth import metadata
-from app.auth.callers import CallerResolver
-from app.auth.claims import UserClaim
+from app.auth.callers import CallerResolver, Users
+from app.auth.claims import AccessTokenRules, AudienceClaim, ScopeClaim, UserClaim
 from app.auth.cookies import SessionCookies
-from app.auth.introspection import IntrospectedTokens, ask_issuer
+from app.auth.introspection import IntrospectedJWTs, IntrospectedTokens, ask_issuer
 from app.auth.issuer import RemoteIssuer
 from app.auth.jwt import JWTValidator
 from app.auth.keys import Issuer
-from app.auth.nextauth import SessionTokens
+from app.auth.nextauth import BY_EMAIL, SessionTokens
 from app.auth.protector import Protector
 from app.auth.tokens import TokenFormat, TokenKind, TokenValidator
 from app.openapi.api import Api
@@ -23,18 +25,26 @@ from app.openapi.security import served_schemes
 from app.pages import assets
 from app.pages import problems as problem_pages
 from app.pages import routes as docs
+from app.service.days import TimeZone
 from app.service.external_links import ExternalLinks
+from app.service.reading import LogReader
 from app.service.stores.port import Store
 from app.service.stores.sanity.client import ContentLake, Limits
+from app.service.stores.sanity.conformance.probe import Probe
+from app.service.stores.sanity.pacing import Paced
 from app.service.stores.sanity.store import SanityStore
+from app.service.stores.sanity.transport import Connections
 from app.service.stores.sqlite.store import SqliteStore
+from app.service.upkeep.rules import Rules
 from app.service.workout_logs import WorkoutLogs
-from app.settings import Settings
+from app.settings import SCOPES, Settings, default_lookup
 from app.strict_json import MAX_BODY_BYTES
-from app.web import cors, health, log_redaction, problems
-from app.web.flask_app import App
+from app.web import admission, cors, health, log_redaction, problems
+from app.web.flask_app import ApiFlask
 from app.web.rate_limits import RateLimits
 from app.workout_logs.routes import create_blueprint
+
+logger = logging.getLogger(__name__)
 
 
 def create_app(
@@ -47,12 +57,12 @@ def create_app(
     settings = settings or Settings.from_environ()
     if issuer is None:
         settings.require_sign_in()
-        issuer = _create_issuer(settings)
+        issuer = create_issuer(settings)
     store = store or create_store(settings)
     links = ExternalLinks(settings.external_link_hosts)
 
     log_redaction.hide_secrets(settings.secrets)
-    app = App("app")
+    app = ApiFlask("app", settings.sanity_deadline)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask documents
@@ -65,13 +75,19 @@ def create_app(
         OPENAPI_VERSION="3.1.1",
     )
     problems.register(app)
+    admission.limit_requests(app, settings.threads)
     cors.allow_origins(
         app,
         settings.cors_origins,
         credentials=settings.nextauth_cookie,
         loopback=settings.development,
     )
-    _create_protector(settings, store, issuer).init_app(app)
+    limits = None
+    if settings.rate_limit:
+        limits = RateLimits(settings.rate_limit, storage=settings.rate_limit_storage)
+    create_protector(settings, store, issuer, limits=limits).init_app(app)
+    for each in settings.relaxed_checks:
+        logger.warning("checks of access tokens are relaxed: %s", each)
     app.register_blueprint(health.create_blueprint(store))
     api = Api(app, lambda: served_schemes(settings, issuer))
     app.register_blueprint(metadata.create_blueprint(issuer))
@@ -89,41 +105,82 @@ def create_store(settings: Settings) -> Store:
     return SqliteStore(settings.sqlite_path)
 
 
-def create_content_lake(settings: Settings, token: str) -> ContentLake:
-    """A client of the Sanity project's dataset."""
+def create_content_lake(settings: Settings, token: str, *, patient: bool = False) -> ContentLake:
+    """A client of the Sanity project's dataset. A `patient` one is for long work: it waits for
+    minutes, and keeps to the rate that Sanity allows.
+    """
+    url = _sanity_url(settings)
+    limits = Limits(
+        connect_timeout=settings.sanity_connect_timeout,
+        read_timeout=settings.sanity_read_timeout,
+        deadline=settings.sanity_deadline,
+        retries=settings.sanity_retries,
+        pool_size=settings.sanity_pool_size,
+        writes_at_once=settings.sanity_writes_at_once,
+    )
+    adapter = None
+    if patient:
+        limits = replace(limits, read_timeout=60, deadline=180, retries=8)
+        adapter = Paced(Connections(url, max_idle=limits.writes_at_once))
     return ContentLake(
-        settings.sanity_api_url or f"https://{settings.sanity_project_id}.api.sanity.io",
+        url,
         dataset=settings.sanity_dataset,
         token=token,
         api_version=settings.sanity_api_version,
-        limits=Limits(
-            connect_timeout=settings.sanity_connect_timeout,
-            read_timeout=settings.sanity_read_timeout,
-            deadline=settings.sanity_deadline,
-            retries=settings.sanity_retries,
-            pool_size=settings.sanity_pool_size,
-            writes_at_once=settings.sanity_writes_at_once,
-        ),
+        limits=limits,
+        adapter=adapter,
     )
 
 
-def _create_issuer(settings: Settings) -> Issuer | None:
+def create_rules(settings: Settings) -> Rules:
+    """What is looked for in the documents of a store."""
+    return Rules(LogReader(ExternalLinks(settings.external_link_hosts)), TimeZone("UTC"))
+
+
+def create_probe(settings: Settings) -> Probe:
+    """What asks the Content Lake single questions."""
+    url = _sanity_url(settings)
+    return Probe(
+        url,
+        dataset=settings.sanity_dataset,
+        token=settings.sanity_api_token,
+        api_version=settings.sanity_api_version,
+        open_adapter=lambda: Connections(url, max_idle=10),
+    )
+
+
+def _sanity_url(settings: Settings) -> str:
+    return settings.sanity_api_url or f"https://{settings.sanity_project_id}.api.sanity.io"
+
+
+def create_issuer(settings: Settings) -> Issuer | None:
     """Whose access tokens to accept, if anybody's."""
     if not settings.oauth_issuer:
         return None
-    return RemoteIssuer(settings.oauth_issuer, settings.oauth_audience)
+    return RemoteIssuer(
+        settings.oauth_issuer,
+        settings.oauth_audiences[0],
+        jwks_url=settings.oauth_jwks_url,
+        refresh_seconds=settings.oauth_keys_refresh_seconds,
+        outage_seconds=settings.oauth_keys_outage_seconds,
+    )
 
 
-def _create_protector(settings: Settings, store: Store, issuer: Issuer | None) -> Protector:
-    limits = None
-    if settings.rate_limit:
-        limits = RateLimits(settings.rate_limit, storage=settings.rate_limit_storage)
+def create_protector(
+    settings: Settings, users: Users, issuer: Issuer | None, *, limits: RateLimits | None = None
+) -> Protector:
+    """Who may call, as the settings say: without `limits` as often as they like."""
     cookies = None
     if settings.nextauth_cookie:
         cookies = SessionCookies(settings.cors_origins, secure_only=not settings.development)
     return Protector(
         TokenValidator(_create_token_kinds(settings, issuer, limits)),
-        CallerResolver(store, cache_seconds=settings.caller_cache_seconds),
+        CallerResolver(
+            users,
+            cache_seconds=settings.caller_cache_seconds,
+            coach_relation=settings.coach_relation,
+            before_asking=limits.check_user if limits else None,
+        ),
         cookies=cookies,
         limits=limits,
     )
@@ -134,31 +191,44 @@ def _create_token_kinds(
 ) -> dict[TokenFormat, TokenKind]:
     """The check of each kind of token that is switched on."""
     kinds: dict[TokenFormat, TokenKind] = {}
-    user_claim = _user_claim(settings.oauth_user_claim)
     if issuer:
-        kinds["JWT"] = JWTValidator(issuer, user_claim=user_claim)
-    if issuer and settings.oauth_introspection_client_id:
-        ask = ask_issuer(
-            issuer,
-            client_id=settings.oauth_introspection_client_id,
-            client_secret=settings.oauth_introspection_client_secret,
-            url=settings.oauth_introspection_url,
-        )
-        kinds["opaque"] = IntrospectedTokens(
-            issuer,
-            ask,
-            user_claim=user_claim,
-            before_asking=limits.check_anonymous if limits else None,
-        )
+        rules = _access_token_rules(settings, issuer)
+        jwts = JWTValidator(issuer, rules, complete=not settings.oauth_introspect_jwt)
+        kinds["JWT"] = jwts
+        if settings.oauth_introspection_client_id:
+            ask = ask_issuer(
+                issuer,
+                client_id=settings.oauth_introspection_client_id,
+                client_secret=settings.oauth_introspection_client_secret,
+                url=settings.oauth_introspection_url,
+            )
+            before_asking = limits.check_anonymous if limits else None
+            opaque = IntrospectedTokens(issuer, ask, rules, before_asking=before_asking)
+            kinds["opaque"] = opaque
+            if settings.oauth_introspect_jwt:
+                kinds["JWT"] = IntrospectedJWTs(jwts, opaque)
     if settings.nextauth_secret:
+        claim = settings.nextauth_user_claim
         kinds["JWE"] = SessionTokens(
             settings.nextauth_secret,
             scopes=settings.nextauth_scopes,
-            user_claim=_user_claim(settings.nextauth_user_claim or settings.oauth_user_claim),
+            user_claim=replace(BY_EMAIL, name=claim, lookup=default_lookup(claim)),
             max_age=settings.nextauth_max_age or None,
         )
     return kinds
 
 
-def _user_claim(name: str) -> UserClaim:
-    return UserClaim(name, "email" if name == "email" else "id")
+def _access_token_rules(settings: Settings, issuer: Issuer) -> AccessTokenRules:
+    audiences = frozenset(settings.oauth_audiences or (issuer.audience,))
+    names = dict(zip(SCOPES, SCOPES, strict=True))
+    names |= dict(each.split("=", 1) for each in settings.oauth_scope_names)
+    return AccessTokenRules(
+        audience=AudienceClaim(audiences, settings.oauth_audience_claim),
+        scope=ScopeClaim(
+            settings.oauth_scope_claim, names, frozenset(settings.oauth_default_scopes)
+        ),
+        user=UserClaim(
+            settings.oauth_user_claim, settings.oauth_lookup, settings.oauth_email_verified
+        ),
+        profile=settings.oauth_token_profile,
+    )

@@ -12,33 +12,34 @@ from granian.log import LogLevels, logger
 
 from app.factory import create_store
 from app.settings import Settings, SettingsError
+from app.web.admission import threads_for
 
 MAX_CONNECTIONS = 4096
-"""Connections that a worker keeps open. With granian's own bound, 512 for each of two workers, some
-of 1,000 clients that pause between requests waited until others had left."""
+"""Open connections of a worker. With granian's default, 512 for each of two workers, some of 1,000
+clients that pause between requests had to wait until others disconnected."""
 
 MAX_SHUTDOWN_SECONDS = 15
-"""Seconds that requests under way have to end after a SIGTERM; platforms kill after 30, mostly."""
+"""Time for requests under way to end after a SIGTERM; most platforms kill after 30 s."""
 
 
 def check(settings: Settings) -> None:
     """Raise `SettingsError` or `StoreError` when these settings describe no way to run."""
     settings.require_sign_in()
     listening_address(settings)
-    # A worker that cannot open its store would be replaced for ever: say so once instead.
+    # A worker that cannot open its store would be replaced again and again.
     create_store(settings).close()
 
 
 def serve(settings: Settings) -> None:
-    """Serve `app.wsgi:app` until a signal ends it. A worker that dies is replaced."""
-    logger.addFilter(is_news)
+    """Serve `app.wsgi:app` until a signal ends it. A worker that dies is replaced by a new one."""
+    logger.addFilter(is_relevant)
     Granian(
         "app.wsgi:app",
         address=listening_address(settings),
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
-        blocking_threads=settings.threads,
+        blocking_threads=threads_for(settings.threads),
         backlog=MAX_CONNECTIONS,
         backpressure=MAX_CONNECTIONS,
         respawn_failed_workers=True,
@@ -70,10 +71,10 @@ def listening_address(settings: Settings) -> str:
     return str(address[0])
 
 
-def is_news(record: logging.LogRecord) -> bool:
-    """Whether a line of granian's log tells an operator anything.
+def is_relevant(record: logging.LogRecord) -> bool:
+    """Whether a record of granian's log tells an operator anything.
 
-    granian warns of more threads than twice the cores. Ours mean to be many: they do not compute,
-    they wait for the data store.
+    granian warns of more threads than twice the cores. Ours wait for the data store most of the
+    time, so there are more.
     """
     return "Python threads, which seems quite high" not in record.getMessage()

@@ -7,7 +7,7 @@ three in step. A `.env` file in the working directory is read too; the real envi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Literal, cast
@@ -30,8 +30,17 @@ VISIBLE_ASCII = re.compile(r"[!-~]+")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
+CoachRelation = Literal["user", "plan", "either"]
+"""What makes somebody a runner's coach: the runner's `user` document, an active plan, or both."""
+
+
 class SettingsError(Exception):
     """The environment does not describe a way to run; the message names each setting at fault."""
+
+
+def default_lookup(claim: str) -> Literal["id", "email"]:
+    """Which member of a `user` document a claim is compared with, unless a setting says so."""
+    return "email" if claim == "email" else "id"
 
 
 def _setting(default: Any, read: str = "str", *, secret: bool = False, **options: Any) -> Any:
@@ -41,6 +50,11 @@ def _setting(default: Any, read: str = "str", *, secret: bool = False, **options
 
 
 _SECONDS = validate.Range(0.1, 60)
+_CLAIM = validate.Regexp(r"[!-~]+\Z", error="The name of a claim: visible ASCII characters only.")
+
+
+def _one_of(default: str, *others: str) -> Any:
+    return _setting(default, validate=validate.OneOf([default, *others]))
 
 
 def _names(default: tuple[str, ...], *, secret: bool = False) -> Any:
@@ -80,19 +94,29 @@ class Settings:
     oauth_issuer: str = _setting("")
     oauth_audience: str = _setting("")
     oauth_client_id: str = _setting("workout-log-docs", validate=validate.Length(min=1))
-    oauth_user_claim: Literal["sub", "email"] = _setting(
-        "sub", validate=validate.OneOf(["sub", "email"])
+    oauth_token_profile: Literal["rfc9068", "jwt"] = _one_of("rfc9068", "jwt")
+    oauth_audience_claim: str = _setting("aud", validate=_CLAIM)
+    oauth_scope_claim: str = _setting("scope", validate=_CLAIM)
+    oauth_scope_names: tuple[str, ...] = _names(())
+    oauth_default_scopes: tuple[str, ...] = _names(())
+    oauth_user_claim: str = _setting("sub", validate=_CLAIM)
+    oauth_user_lookup: Literal["", "id", "email"] = _one_of("", "id", "email")
+    oauth_email_verified: Literal["required", "assumed"] = _one_of("required", "assumed")
+    oauth_jwks_url: str = _setting("")
+    oauth_keys_refresh_seconds: float = _setting(600.0, "float", validate=validate.Range(30, 86400))
+    oauth_keys_outage_seconds: float = _setting(
+        86400.0, "float", validate=validate.Range(30, 7 * 86400)
     )
+    oauth_introspect_jwt: bool = _setting(False, "bool")
     oauth_introspection_client_id: str = _setting("")
     oauth_introspection_client_secret: str = _setting("", secret=True)
     oauth_introspection_url: str = _setting("")
     nextauth_secret: tuple[str, ...] = _names((), secret=True)
     nextauth_scopes: tuple[str, ...] = _names(SCOPES)
-    nextauth_user_claim: Literal["", "sub", "email"] = _setting(
-        "", validate=validate.OneOf(["", "sub", "email"])
-    )
+    nextauth_user_claim: str = _setting("email", validate=_CLAIM)
     nextauth_max_age: int = _setting(0, "int", validate=validate.Range(0))
     nextauth_cookie: bool = _setting(False, "bool")
+    coach_relation: CoachRelation = _one_of("either", "user", "plan")  # noqa: RUF009 - a literal
     caller_cache_seconds: float = _setting(30.0, "float", validate=validate.Range(0, 3600))
 
     # From where, and how often.
@@ -120,6 +144,26 @@ class Settings:
     def development_sign_in(self) -> bool:
         """Whether the built-in authorization server runs: never beside a real issuer."""
         return self.development and not self.oauth_issuer
+
+    @property
+    def follows_rfc_9068(self) -> bool:
+        """Whether access tokens must be as RFC 9068 says."""
+        return self.oauth_token_profile != "jwt"  # noqa: S105 - the name of a profile
+
+    @property
+    def oauth_audiences(self) -> tuple[str, ...]:
+        """The audiences that name this API, without the commas between them."""
+        return tuple(filter(None, map(str.strip, self.oauth_audience.split(","))))
+
+    @property
+    def oauth_lookup(self) -> Literal["id", "email"]:
+        """Which member of a `user` document the claim of an access token is compared with."""
+        return self.oauth_user_lookup or default_lookup(self.oauth_user_claim)
+
+    @property
+    def relaxed_checks(self) -> tuple[str, ...]:
+        """What the checks of access tokens let pass that RFC 9068 does not, a sentence each."""
+        return tuple(_relaxed_checks(self))
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -156,14 +200,24 @@ class Settings:
         return cls(**values)
 
 
+_DEFAULTS = {each.name: each.default for each in fields(Settings)}
+
+_OF_AN_ISSUER = (
+    "oauth_token_profile",
+    "oauth_audience_claim",
+    "oauth_scope_claim",
+    "oauth_scope_names",
+    "oauth_default_scopes",
+    "oauth_jwks_url",
+    "oauth_introspect_jwt",
+)
+"""Settings that say how an issuer's tokens differ from those of RFC 9068."""
+
+
 def _complaints(settings: Settings) -> Iterator[str]:
     """What is wrong with the settings taken together, one sentence each, the names first."""
-    if settings.oauth_issuer:
-        yield from _url_complaints("OAUTH_ISSUER", settings.oauth_issuer)
-        if "?" in settings.oauth_issuer:
-            yield "OAUTH_ISSUER: an issuer's URL has no query (RFC 8414)."
-        if not settings.oauth_audience:
-            yield "OAUTH_AUDIENCE: required with OAUTH_ISSUER; tokens for other APIs are refused."
+    yield from _issuer_complaints(settings)
+    yield from _claim_complaints(settings)
     yield from _introspection_complaints(settings)
     yield from _nextauth_complaints(settings)
     yield from _traffic_complaints(settings)
@@ -173,6 +227,80 @@ def _complaints(settings: Settings) -> Iterator[str]:
     for host in settings.external_link_hosts:
         if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host):
             yield f"EXTERNAL_LINK_HOSTS: {host!r} is not a host name in lower case."
+
+
+def _relaxed_checks(settings: Settings) -> Iterator[str]:
+    if not settings.follows_rfc_9068:
+        yield "OAUTH_TOKEN_PROFILE=jwt: tokens need not have the type at+jwt."
+    if settings.oauth_audience_claim != "aud":
+        yield (
+            f"OAUTH_AUDIENCE_CLAIM={settings.oauth_audience_claim}: a token without an audience "
+            "is accepted for the client that it was issued to."
+        )
+    if settings.oauth_default_scopes:
+        scopes = ",".join(settings.oauth_default_scopes)
+        yield f"OAUTH_DEFAULT_SCOPES={scopes}: granted by a token without any scope claim."
+    if settings.oauth_email_verified == "assumed":
+        yield (
+            "OAUTH_EMAIL_VERIFIED=assumed: an e-mail address counts as verified "
+            "unless the issuer says that it is not."
+        )
+
+
+def _issuer_complaints(settings: Settings) -> Iterator[str]:
+    if settings.oauth_issuer:
+        yield from _url_complaints("OAUTH_ISSUER", settings.oauth_issuer)
+        if "?" in settings.oauth_issuer:
+            yield "OAUTH_ISSUER: an issuer's URL has no query (RFC 8414)."
+        if not settings.oauth_audiences:
+            yield "OAUTH_AUDIENCE: required with OAUTH_ISSUER; tokens for other APIs are refused."
+    else:
+        for name in _OF_AN_ISSUER:
+            if getattr(settings, name) != _DEFAULTS[name]:
+                yield f"OAUTH_ISSUER: required with {name.upper()}."
+    if settings.oauth_jwks_url:
+        yield from _url_complaints("OAUTH_JWKS_URL", settings.oauth_jwks_url)
+        if settings.oauth_introspection_client_id and not settings.oauth_introspection_url:
+            yield (
+                "OAUTH_INTROSPECTION_URL: required with OAUTH_JWKS_URL, "
+                "which is for issuers without metadata."
+            )
+    if settings.oauth_introspect_jwt and not settings.oauth_introspection_client_id:
+        yield "OAUTH_INTROSPECTION_CLIENT_ID: required with OAUTH_INTROSPECT_JWT."
+
+
+def _claim_complaints(settings: Settings) -> Iterator[str]:
+    if settings.oauth_audience_claim != "aud":
+        if not settings.oauth_audiences:
+            yield "OAUTH_AUDIENCE: required with OAUTH_AUDIENCE_CLAIM."
+        if settings.follows_rfc_9068 and not settings.oauth_introspection_client_id:
+            yield (
+                "OAUTH_AUDIENCE_CLAIM: tokens as in RFC 9068 name their audience in `aud`; "
+                "others need OAUTH_TOKEN_PROFILE=jwt."
+            )
+    if settings.oauth_default_scopes and settings.follows_rfc_9068:
+        yield (
+            "OAUTH_DEFAULT_SCOPES: tokens as in RFC 9068 name their scopes; "
+            "others need OAUTH_TOKEN_PROFILE=jwt."
+        )
+    yield from _unknown_scopes("OAUTH_DEFAULT_SCOPES", settings.oauth_default_scopes)
+    named = [each.partition("=") for each in settings.oauth_scope_names]
+    if not all(theirs and VISIBLE_ASCII.fullmatch(theirs) for _, _, theirs in named):
+        yield f"OAUTH_SCOPE_NAMES: like {READ_SCOPE}=api/read,{WRITE_SCOPE}=api/write."
+    ours = [each for each, _, _ in named]
+    yield from _unknown_scopes("OAUTH_SCOPE_NAMES", ours)
+    if len(ours) != len(set(ours)):
+        yield "OAUTH_SCOPE_NAMES: each scope can have one name only."
+    if settings.oauth_user_lookup == "id" and settings.oauth_user_claim == "email":
+        yield "OAUTH_USER_LOOKUP: no document's id is an e-mail address, as OAUTH_USER_CLAIM is."
+    if settings.oauth_email_verified == "assumed" and settings.oauth_lookup == "id":
+        yield "OAUTH_EMAIL_VERIFIED: users are looked up by id here; see OAUTH_USER_LOOKUP."
+
+
+def _unknown_scopes(name: str, scopes: Iterable[str]) -> Iterator[str]:
+    unknown = set(scopes) - set(SCOPES)
+    if unknown:
+        yield f"{name}: {' '.join(sorted(unknown))} is none of {' '.join(SCOPES)}."
 
 
 def _introspection_complaints(settings: Settings) -> Iterator[str]:
@@ -200,9 +328,7 @@ def _introspection_complaints(settings: Settings) -> Iterator[str]:
 def _nextauth_complaints(settings: Settings) -> Iterator[str]:
     if any(len(secret) < 16 for secret in settings.nextauth_secret):
         yield "NEXTAUTH_SECRET: too short to be a secret; use at least 16 characters."
-    unknown = set(settings.nextauth_scopes) - set(SCOPES)
-    if unknown:
-        yield f"NEXTAUTH_SCOPES: {' '.join(sorted(unknown))} is none of {' '.join(SCOPES)}."
+    yield from _unknown_scopes("NEXTAUTH_SCOPES", settings.nextauth_scopes)
     if settings.nextauth_cookie and not settings.nextauth_secret:
         yield "NEXTAUTH_SECRET: required with NEXTAUTH_COOKIE."
 

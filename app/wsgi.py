@@ -5,14 +5,14 @@ import sys
 
 from app.factory import create_app
 
-# A request is about half a millisecond of Python between its waits. To let another thread in every
-# 5 ms only makes the threads of a busy worker push each other aside.
+# A request takes about half a millisecond of Python between two waits. Python's default interval of
+# 5 ms makes the threads of a busy worker interrupt each other without need.
 sys.setswitchinterval(0.1)
 
 app = create_app()
 
-# What the start has made stays, and requests leave next to no cycles behind: to look for garbage at
-# Python's own pace took a tenth of the time of a list.
+# Garbage collection at Python's default thresholds took a tenth of the time of a list. What was
+# made at the start stays, and requests leave hardly any reference cycles.
 gc.collect()
 gc.freeze()
 gc.set_threshold(10_000)

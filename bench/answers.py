@@ -46,7 +46,7 @@ def _context_of_create(_: int) -> dict[str, Any]:
 
 
 ANSWERS: dict[str, Callable[[int], Any]] = {
-    queries.USER_BY_ID: lambda _: [{"document": RUNNER, "coachedIds": []}],
+    queries.USER_BY_ID: lambda _: [{"document": RUNNER, "coachedIds": [], "planned": []}],
     queries.list_logs(["runnerIds"], after=False, total=False): lambda limit: {
         "logs": [_row(each) for each in _rows[:limit]]
     },

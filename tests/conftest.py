@@ -35,11 +35,11 @@ OpenStore = Callable[[Iterable[dict[str, Any]]], Store]
 
 @pytest.fixture
 def open_sqlite(tmp_path: Path) -> Iterator[OpenStore]:
-    """Makes an embedded store with documents."""
+    """Makes an embedded store; called again, it writes documents as another program would."""
     store = SqliteStore(tmp_path / "store.db")
 
     def open_store(documents: Iterable[dict[str, Any]]) -> Store:
-        import_lines(store, map(msgspec.json.encode, documents))
+        import_lines(store, map(msgspec.json.encode, documents), on_existing="replace")
         return store
 
     yield open_store
@@ -60,7 +60,9 @@ def sanity_limits() -> Limits:
 
 @pytest.fixture
 def open_sanity(content_lake: ContentLake, sanity_limits: Limits) -> Iterator[OpenStore]:
-    """Makes a store in the stand-in of the Content Lake, with documents."""
+    """Makes a store in the stand-in of the Content Lake; called again, it writes documents as
+    another program would.
+    """
     content_lake.reset()
     store = SanityStore(content_lake.client(limits=sanity_limits))
 

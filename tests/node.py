@@ -11,8 +11,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-OLDEST = 20
-"""The major version from which on our programs run."""
+MIN_VERSION = (22, 12)
+"""What Sanity's own packages need."""
 
 
 @cache
@@ -21,7 +21,7 @@ def node() -> str:
     found = shutil.which("node")
     if found and shutil.which("npm"):
         version = subprocess.check_output([found, "--version"], text=True)
-        if int(version.removeprefix("v").split(".")[0]) >= OLDEST:
+        if tuple(map(int, version.removeprefix("v").split(".")[:2])) >= MIN_VERSION:
             return found
     return str(_wheel() / ("node.exe" if sys.platform == "win32" else "bin/node"))
 

@@ -26,8 +26,12 @@ def document(id_: str, type_: str, **members: Any) -> Document:
 
 def user(id_: str, role: str, coach: str | None = None, **members: Any) -> Document:
     coached = {"coachId": reference(coach)} if coach else {}
-    named = {"name": id_.split("-")[1].title(), "email": f"{id_}@club.example", "role": role}
+    named = {"name": id_.split("-")[1].title(), "email": email_of(id_), "role": role}
     return document(id_, "user", **{**named, **coached, **members})
+
+
+def email_of(id_: str) -> str:
+    return f"{id_}@club.example"
 
 
 def plan(runner: str, coach: str) -> Document:

@@ -6,16 +6,23 @@ SameSite=Lax is no protection here: a page on another port or a sibling subdomai
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
 
 from flask import Request
 
 from app.auth.errors import TokenRefused
-from app.auth.nextauth import SECURE_PREFIXES, V4_COOKIE, V5_COOKIE
-from app.auth.tokens import token_format_of
+from app.auth.nextauth import (
+    SECURE_PREFIXES,
+    V4_CHUNK_LENGTH,
+    V4_COOKIE,
+    V5_CHUNK_LENGTH,
+    V5_COOKIE,
+)
+from app.auth.tokens import MAX_TOKEN_LENGTH, token_format_of
 from app.web.problems import Problem
 
-MAX_COOKIE_CHUNKS = 4
+MAX_COOKIE_CHUNKS = math.ceil(MAX_TOKEN_LENGTH / min(V4_CHUNK_LENGTH, V5_CHUNK_LENGTH))
 """How many cookies a session may be cut into: what a token's size limit has room for."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,19 +40,21 @@ class SessionCookies:
         prefixes = SECURE_PREFIXES if secure_only else (*SECURE_PREFIXES, "")
         self._names = [prefix + name for name in (V5_COOKIE, V4_COOKIE) for prefix in prefixes]
 
-    def find(self, request: Request) -> str | None:
-        """The session token, or None when there is no session cookie.
+    def find(self, request: Request) -> list[str]:
+        """The session tokens in the cookies, those of Auth.js first; [] without such a cookie.
 
-        Raises `Problem` csrf, and `TokenRefused` when the session is not one that can be checked.
+        Front ends that changed from one version to the other leave both cookies behind, of which
+        one is out of date. Raises `Problem` csrf, and `TokenRefused` when there is a session, but
+        none that can be checked.
         """
-        sessions = (_join(request.cookies, name) for name in self._names)
-        session = next(filter(None, sessions), None)
-        if session is None:
-            return None
+        sessions = [each for name in self._names for each in _sessions(request.cookies, name)]
+        if not sessions:
+            return []
         self._refuse_foreign_pages(request)
-        if token_format_of(session) != "JWE":
+        checkable = [each for each in sessions if token_format_of(each) == "JWE"]
+        if not checkable:
             raise TokenRefused("form", "The cookie holds no session token that can be checked.")
-        return session
+        return checkable
 
     def _refuse_foreign_pages(self, request: Request) -> None:
         site = request.headers.get("Sec-Fetch-Site")
@@ -68,10 +77,9 @@ def _has_body(request: Request) -> bool:
     return length != "0" or "Transfer-Encoding" in headers or bool(headers.get("Content-Type"))
 
 
-def _join(cookies: Mapping[str, str], name: str) -> str | None:
-    """The cookie's value, or that of its chunks `name.0`, `name.1`, … put together."""
-    if name in cookies:
-        return cookies[name]
+def _sessions(cookies: Mapping[str, str], name: str) -> Iterator[str]:
+    """The cookie's value, and that of its chunks `name.0`, `name.1`, … put together."""
     chunks = (f"{name}.{number}" for number in range(MAX_COOKIE_CHUNKS))
     present = itertools.takewhile(cookies.__contains__, chunks)
-    return "".join(cookies[chunk] for chunk in present) or None
+    joined = "".join(cookies[chunk] for chunk in present)
+    yield from filter(None, (cookies.get(name), joined))

@@ -1,4 +1,4 @@
-"""Opaque access tokens, which only their issuer can read: token introspection (RFC 7662)."""
+"""Access tokens that only their issuer can read, or revoke: token introspection (RFC 7662)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote_plus
@@ -13,9 +14,10 @@ from urllib.parse import quote_plus
 import requests
 from cachetools import TTLCache
 
-from app.auth.claims import SUBJECT, UserClaim, scopes_of
+from app.auth.claims import AccessTokenRules, check_purpose, strict_rules, words_of
 from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.fetch import FetchFailed, is_safe, read_json
+from app.auth.jwt import JWTValidator
 from app.auth.keys import Issuer
 from app.auth.tokens import AccessToken
 
@@ -28,6 +30,9 @@ FAILURE_SECONDS = 10
 MAX_FAILURES = 4096
 RETRY_SECONDS = 5
 """Seconds without a further request after the issuer failed to respond."""
+
+_BEARER = frozenset({"bearer", "access_token"})
+"""`token_type` is as in RFC 6749, but some servers mean the kind of token by it."""
 
 _ABOUT_THE_TOKEN = frozenset({400, 413, 414, 422})
 """Statuses about one request: the only part of it that varies is the token."""
@@ -47,7 +52,7 @@ class IntrospectedTokens:
     """
 
     name = "opaque OAuth 2.0 access token (introspection, RFC 7662)"
-    checks = ("active", "type", "issuer", "audience", "expiry")
+    checks = ("active", "type", "purpose", "issuer", "audience", "expiry")
     cache_seconds = SUCCESS_SECONDS
     generation = 0
 
@@ -55,16 +60,19 @@ class IntrospectedTokens:
         self,
         issuer: Issuer,
         ask: Ask,
+        rules: AccessTokenRules | None = None,
         *,
-        user_claim: UserClaim = SUBJECT,
         before_asking: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`clock` is what tokens' times are compared with, `timer` only measures."""
+        """`rules` are those of RFC 9068 with the issuer's audience, unless given.
+
+        `clock` is what tokens' times are compared with, `timer` only measures.
+        """
         self._ask = ask
         self._issuer = issuer
-        self._user_claim = user_claim
+        self._rules = rules or strict_rules(issuer.audience)
         self._before_asking = before_asking
         self._clock = clock
         self._timer = timer
@@ -76,13 +84,20 @@ class IntrospectedTokens:
 
     def check(self, token: str) -> AccessToken:
         """The active token. Raises `TokenRefused` or `IssuerUnavailable`."""
+        return self.check_with({}, token)
+
+    def check_with(self, claims: Mapping[str, Any], token: str) -> AccessToken:
+        """The same for a token whose own claims are known; the issuer's word replaces them."""
         digest = sha256(token.encode()).digest()
         with self._lock:
             refused = self._refused.get(digest)
         if refused:
             raise TokenRefused(refused.check, refused.description)
         try:
-            return self._judge(self._introspect(token))
+            response = self._introspect(token)
+            # A token cannot say of itself that it is active.
+            active = response.get("active")
+            return self._judge({**claims, **response, "active": active})
         except TokenRefused as error:
             with self._lock:
                 self._refused[digest] = error
@@ -104,34 +119,55 @@ class IntrospectedTokens:
             raise IssuerUnavailable(RETRY_SECONDS) from None
 
     def _judge(self, response: Mapping[str, Any]) -> AccessToken:
-        """Only an active access token, for us, that whoever holds it may use."""
+        """Only an active access token for this API, which works for whoever bears it."""
+        if response.get("active") is not True:
+            raise TokenRefused("active", "The issuer says that the token is not active.")
+        if not _is_bearer(response):
+            raise TokenRefused("type", "The issuer does not say that this is a bearer token.")
+        check_purpose(response)
+        if response.get("iss", self._issuer.url) != self._issuer.url:
+            raise TokenRefused("issuer", "The token is another issuer's.")
+        self._rules.audience.check(response)
         now = self._clock()
-        end = response.get("exp", now + SUCCESS_SECONDS)
-        for check, passes in (
-            ("active", response.get("active") is True),
-            # A refresh token has no token type, and a bound one (`cnf`) is for its client alone.
-            ("type", str(response.get("token_type")).lower() == "bearer" and "cnf" not in response),
-            ("issuer", response.get("iss", self._issuer.url) == self._issuer.url),
-            ("audience", self._issuer.audience in _texts(response.get("aud"))),
-            ("expiry", _is_number(end) and end > now),
-            ("expiry", _is_number(response.get("nbf", 0)) and response.get("nbf", 0) <= now),
-        ):
-            if not passes:
-                raise TokenRefused(check, _SENTENCES[check])
+        begin, end = response.get("nbf", 0), response.get("exp", now + SUCCESS_SECONDS)
+        if not (_is_number(begin) and _is_number(end) and begin <= now < end):
+            raise TokenRefused("expiry", "The token has expired, or is not valid yet.")
         return AccessToken(
-            user=self._user_claim.read(response),
-            scopes=scopes_of(response.get("scope")),
+            user=self._rules.user.read(response),
+            scopes=self._rules.scope.read(response),
             expires_at=end,
         )
 
 
-_SENTENCES = {
-    "active": "The issuer says that the token is not active.",
-    "type": "The issuer does not say that this is a bearer access token.",
-    "issuer": "The token is another issuer's.",
-    "audience": "The token is for another API.",
-    "expiry": "The token has expired, or is not valid yet.",
-}
+class IntrospectedJWTs:
+    """The check of JWTs that the issuer is asked about as well (`OAUTH_INTROSPECT_JWT`).
+
+    The issuer is asked only about tokens that it signed. What the token leaves out, such as the
+    user of Keycloak's lightweight tokens, the issuer adds; a revoked token ends within
+    `SUCCESS_SECONDS`.
+    """
+
+    name = "OAuth 2.0 access token (JWT, and introspection)"
+    cache_seconds = SUCCESS_SECONDS
+
+    def __init__(self, jwts: JWTValidator, introspected: IntrospectedTokens) -> None:
+        """`jwts` must not be `complete`."""
+        self._jwts = jwts
+        self._introspected = introspected
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        return (*self._jwts.checks, *self._introspected.checks)
+
+    @property
+    def generation(self) -> int:
+        return self._jwts.generation
+
+    def check(self, token: str) -> AccessToken:
+        """The valid and active token. Raises `TokenRefused` or `IssuerUnavailable`."""
+        claims = self._jwts.claims_of(token)
+        checked = self._introspected.check_with(claims, token)
+        return replace(checked, expires_at=min(checked.expires_at, claims["exp"]))
 
 
 def ask_issuer(issuer: Issuer, *, client_id: str, client_secret: str, url: str = "") -> Ask:
@@ -151,8 +187,17 @@ def ask_issuer(issuer: Issuer, *, client_id: str, client_secret: str, url: str =
     return ask
 
 
-def _texts(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
+def _is_bearer(response: Mapping[str, Any]) -> bool:
+    """Whether the token works for whoever bears it. RFC 7662 lets an issuer name no type.
+
+    Some then leave out the type of refresh tokens only (oidc-provider): those name no audience, and
+    were granted `offline_access`.
+    """
+    if "cnf" in response:  # it is bound to a key
+        return False
+    if "token_type" in response:
+        return str(response["token_type"]).lower() in _BEARER
+    return "aud" in response or "offline_access" not in words_of(response.get("scope"))
 
 
 def _is_number(value: object) -> bool:

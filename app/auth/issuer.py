@@ -1,8 +1,11 @@
 """The authorization server: its metadata (RFC 8414, OpenID Discovery) and its signing keys.
 
 What it says is kept for `REFRESH_SECONDS`, then one thread asks again while others go on with what
-is there; through an outage it stays good for `STALE_SECONDS`. A key id that nobody knows causes one
-look at the keys, and the next not before `COOLDOWN_SECONDS`, however many such tokens come.
+is there; through an outage it stays good for `OUTAGE_SECONDS`. An unknown key id causes one fetch
+of the keys, and the next not before `COOLDOWN_SECONDS`, however many such tokens come. So a
+withdrawn key is good for up to `REFRESH_SECONDS`, and a new one is found within `COOLDOWN_SECONDS`.
+
+While the issuer hangs, at most `MAX_WAITING` threads wait for it at once.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,8 +28,12 @@ from app.auth.keys import VerificationKey, import_keys, pick
 logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 600
-STALE_SECONDS = 24 * 3600
+OUTAGE_SECONDS = 24 * 3600
 COOLDOWN_SECONDS = 30
+MAX_WAITING = 4
+BRIEF_WAIT_SECONDS = 0.5
+"""How long every other thread waits: an issuer that works responds within this time."""
+
 RETRY_SECONDS = 5
 """How long nobody asks again after the issuer failed while there was nothing to go on with."""
 
@@ -48,14 +56,22 @@ class RemoteIssuer:
         url: str,
         audience: str,
         *,
+        jwks_url: str = "",
+        refresh_seconds: float = REFRESH_SECONDS,
+        outage_seconds: float = OUTAGE_SECONDS,
         fetch: Fetch = fetch_json,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`jwks_url` is where the keys of an issuer without metadata are."""
         self.url = url
         self.audience = audience
+        self._jwks_url = jwks_url
+        self._refresh_seconds = refresh_seconds
+        self._outage_seconds = outage_seconds
         self._fetch = fetch
         self._clock = clock
         self._fetching = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(MAX_WAITING)
         self._snapshot: _Snapshot | None = None
         self._failed_at = float("-inf")
         self._looked_at = float("-inf")
@@ -82,9 +98,9 @@ class RemoteIssuer:
         """What the issuer said, recent enough."""
         snapshot = self._snapshot
         age = self._clock() - snapshot.fetched_at if snapshot else float("inf")
-        if snapshot and age < REFRESH_SECONDS:
+        if snapshot and age < self._refresh_seconds:
             return snapshot
-        if snapshot and age < STALE_SECONDS:
+        if snapshot and age < self._outage_seconds:
             return self._refresh(snapshot)
         return self._start(snapshot)
 
@@ -102,8 +118,8 @@ class RemoteIssuer:
             self._fetching.release()
 
     def _start(self, expired: _Snapshot | None) -> _Snapshot:
-        """Ask with nothing to go on with: everybody waits for the one thread that does."""
-        with self._fetching:
+        """Ask with nothing to go on with: the others wait for the one thread that does."""
+        with self._turn_to_fetch():
             if self._snapshot and self._snapshot is not expired:
                 return self._snapshot
             if self._clock() - self._failed_at < RETRY_SECONDS:
@@ -117,7 +133,7 @@ class RemoteIssuer:
         """The keys anew, for a key id that is not among the known ones."""
         if self._cooling():
             return self._snapshot or known
-        with self._fetching:
+        with self._turn_to_fetch():
             current = self._snapshot or known
             if current is not known or self._cooling():
                 return current
@@ -127,6 +143,21 @@ class RemoteIssuer:
                 return current
             finally:
                 self._looked_at = self._clock()
+
+    @contextmanager
+    def _turn_to_fetch(self) -> Iterator[None]:
+        """Hold the lock. Raises `IssuerUnavailable` when enough threads wait for it already."""
+        patient = self._waiting.acquire(blocking=False)
+        try:
+            if not self._fetching.acquire(timeout=-1 if patient else BRIEF_WAIT_SECONDS):
+                raise IssuerUnavailable(RETRY_SECONDS)
+            try:
+                yield
+            finally:
+                self._fetching.release()
+        finally:
+            if patient:
+                self._waiting.release()
 
     def _cooling(self) -> bool:
         return self._clock() - self._looked_at < COOLDOWN_SECONDS
@@ -148,6 +179,8 @@ class RemoteIssuer:
         return self._snapshot
 
     def _fetch_metadata(self) -> Mapping[str, Any]:
+        if self._jwks_url:
+            return {"issuer": self.url, "jwks_uri": self._jwks_url}
         reasons = []
         for url in _metadata_urls(self.url):
             try:

@@ -15,8 +15,10 @@ MIN_RSA_KEY_BITS = 2048
 """joserfc verifies with smaller keys; NIST SP 800-131A does not allow them."""
 
 _ALGORITHMS = {
-    ("RSA", None): frozenset({"RS256", "PS256"}),
+    ("RSA", None): frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}),
     ("EC", "P-256"): frozenset({"ES256"}),
+    ("EC", "P-384"): frozenset({"ES384"}),
+    ("EC", "P-521"): frozenset({"ES512"}),
     ("OKP", "Ed25519"): frozenset({"EdDSA", "Ed25519"}),
 }
 """What a key of a type and curve can verify here. RFC 9864 renamed EdDSA with Ed25519 keys."""

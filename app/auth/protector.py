@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import wraps
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
@@ -17,8 +17,9 @@ from flask import Flask, Request, current_app, request
 
 from app.auth.callers import CallerResolver
 from app.auth.cookies import SessionCookies
-from app.auth.errors import IssuerUnavailable
+from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.tokens import AccessToken, TokenValidator
+from app.service.errors import ServiceError
 from app.service.model import Caller
 from app.web.problems import Problem
 from app.web.rate_limits import RateLimits
@@ -60,9 +61,7 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         """
         try:
             # Not `acquire_token`: the same, but it first copies the request for other grants.
-            token = self.validate_request([scope], request._get_current_object())  # type: ignore[attr-defined]  # a proxy has it
-        except InsufficientScopeError:
-            raise _insufficient_scope(scope) from None
+            token = self.validate_request([], request._get_current_object())  # type: ignore[attr-defined]  # a proxy has it
         except OAuth2Error as error:
             if self._limits:
                 self._limits.count_anonymous()
@@ -72,26 +71,42 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
                 self._limits.count_anonymous()
             headers = {"Retry-After": str(error.retry_after)}
             raise Problem("issuer-unavailable", headers=headers) from None
-        return self.callers.resolve(token.user)
+        try:
+            caller = self.callers.resolve(token.user)
+        except ServiceError:
+            self._count(token, scope, token.user.key)
+            raise
+        self._count(token, scope, f"user:{caller.id}")
+        return caller
+
+    def _count(self, token: AccessToken, scope: str, key: str) -> None:
+        """Count the request for `key`, then see whether the token was granted the scope.
+
+        A user has one limit for all their tokens; a token without a user has its own.
+        """
+        if self._limits:
+            self._limits.count_user(key)
+        try:
+            self.validator.validate_token(token, [scope], request)
+        except InsufficientScopeError:
+            raise _insufficient_scope(scope) from None
 
     def validate_request(self, scopes: list[str], request: Request, **_: object) -> AccessToken:
-        """The request's valid token, counted for its user before anything is done for them."""
-        validator, credential = self.parse_request_authorization(request)
-        token = validator.authenticate_token(credential)
-        if self._limits:
-            self._limits.count_user(token.user.key)
+        """The request's valid token. Raises `OAuth2Error`, `IssuerUnavailable` and `Problem`."""
+        _refuse_ambiguity(request)
+        validator, credentials = self.validator, self._sessions(request)
+        if not credentials:
+            validator, credential = self.parse_request_authorization(request)
+            credentials = [credential.strip()]
+        token = _first_valid(validator, credentials)
         validator.validate_token(token, scopes, request)
         return token
 
-    def parse_request_authorization(self, request: Request) -> tuple[TokenValidator, str]:
-        """The validator and the one credential: any Authorization header disables the cookie."""
-        _refuse_ambiguity(request)
-        if self._cookies and "Authorization" not in request.headers:
-            session = self._cookies.find(request)
-            if session:
-                return self.validator, session
-        validator, token = super().parse_request_authorization(request)
-        return validator, token.strip()
+    def _sessions(self, request: Request) -> list[str]:
+        """The session tokens in cookies, which any Authorization header disables."""
+        if not self._cookies or "Authorization" in request.headers:
+            return []
+        return self._cookies.find(request)
 
     def raise_error_response(self, error: OAuth2Error) -> NoReturn:
         """Raise the problem of an error that Authlib or a validator raised."""
@@ -137,6 +152,17 @@ def protect(
         return wrapper
 
     return decorator
+
+
+def _first_valid(validator: TokenValidator, credentials: Sequence[str]) -> AccessToken:
+    """The first valid token. When none is, the first one's error is raised."""
+    refusals = []
+    for credential in credentials:
+        try:
+            return validator.authenticate_token(credential)
+        except TokenRefused as error:
+            refusals.append(error)
+    raise refusals[0]
 
 
 def challenge(**attributes: str) -> dict[str, str]:

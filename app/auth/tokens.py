@@ -13,6 +13,7 @@ from authlib.oauth2.rfc6750 import BearerTokenValidator, InsufficientScopeError
 from cachetools import TLRUCache
 
 from app.auth.errors import TokenRefused
+from app.service import emails
 
 MAX_TOKEN_LENGTH = 16 * 1024
 """Characters."""
@@ -32,17 +33,20 @@ class TokenUser:
 
     `claim` is the claim's name, `value` its text: None when the claim is missing or is no text.
     `verified` says whether the issuer vouches for the value; that can be false for an e-mail only.
+    `setting` is the one that names the claim.
     """
 
     lookup: UserLookup
     claim: str
     value: str | None
     verified: bool = True
+    setting: str = "OAUTH_USER_CLAIM"
 
     @property
     def key(self) -> str:
         """A text that only tokens of the same user have; it holds personal data."""
-        return f"{self.lookup}:{self.value!a}"
+        folded = emails.fold(self.value or "") if self.lookup == "email" else self.value
+        return f"{self.lookup} {self.verified}:{folded!a}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from typing import Any
 import click
 
 from app.auth.errors import IssuerUnavailable
-from app.auth.issuer import RemoteIssuer
 from app.cli.environment import read_settings
-from app.factory import create_store
+from app.factory import create_issuer, create_store
 from app.service.errors import StoreError
 from app.settings import Settings, SettingsError
 from app.web.rate_limits import IN_MEMORY, storage_answers
@@ -77,9 +76,10 @@ def _unreachable(settings: Settings) -> Iterator[str]:
                 store.ping()
         except StoreError as error:
             yield f"The store does not answer: {error}"
-    if settings.oauth_issuer:
+    issuer = create_issuer(settings)
+    if issuer:
         try:
-            _ = RemoteIssuer(settings.oauth_issuer, settings.oauth_audience).metadata
+            _ = issuer.metadata
         except IssuerUnavailable as error:
             yield f"OAUTH_ISSUER: {error}"
     redis = settings.rate_limit_storage

@@ -8,7 +8,7 @@ import secrets
 import signal
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -68,6 +68,25 @@ def open_output(target: str) -> Iterator[Output]:
                 yield output
 
 
+@contextmanager
+def open_log(target: str) -> Iterator[Callable[[bytes], None]]:
+    """Writes each line at once to a new file with mode 600. Raises `OutputFailed`."""
+    descriptor = _open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
+    output = Output(descriptor)
+
+    def write(line: bytes) -> None:
+        try:
+            output.write(line)
+            output.flush()
+        except OSError as error:
+            raise OutputFailed(f"{target}: {error.strerror}.") from error
+
+    try:
+        yield write
+    finally:
+        os.close(descriptor)
+
+
 def _standard_output() -> int:
     if sys.stdout is None:
         raise OutputFailed("standard output: it is closed.")
@@ -76,7 +95,7 @@ def _standard_output() -> int:
 
 def _open(target: str | Path, flags: int) -> int:
     try:
-        return os.open(target, flags)
+        return os.open(target, flags, 0o600)
     except OSError as error:
         raise OutputFailed(f"{target}: {error.strerror}.") from error
 

@@ -51,7 +51,7 @@ class DevelopmentIssuer(FixedKeys):
                 "use `make serve` with yours."
             )
         self.url = f"http://127.0.0.1:{settings.port}"
-        self.audience = settings.oauth_audience or self.url
+        self.audience = next(iter(settings.oauth_audiences), self.url)
         # The key's `kid` is its thumbprint.
         key = ECKey.generate_key("P-256", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
         self.keys = KeySet([key])

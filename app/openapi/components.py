@@ -10,7 +10,11 @@ JSON = dict[str, Any]
 
 SECONDS = {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86_400}
 COUNT = {"type": "integer", "format": "int32", "minimum": 0, "maximum": 1_000_000_000}
-ENTITY_TAG = {"type": "string", "maxLength": 130, "pattern": r'^"[A-Za-z0-9._-]+"$'}
+ENTITY_TAG = {
+    "type": "string",
+    "maxLength": 143,
+    "pattern": r'^"[A-Za-z0-9._-]+:[A-Za-z0-9_-]{12}"$',
+}
 CHALLENGE = {"type": "string", "maxLength": 1024, "pattern": r"^Bearer [\x20-\x7e]+$"}
 URL_PATH = {"type": "string", "format": "uri-reference", "maxLength": 2048}
 
@@ -25,9 +29,15 @@ HEADERS: dict[str, JSON] = {
         "Identifies what was read. Send it in `If-Match` to change only what you have seen, or in "
         "`If-None-Match` to read only what has changed.",
         ENTITY_TAG,
-        '"9fQ2bJtVwLkXc3ZrPs0aHd"',
+        '"9fQ2bJtVwLkXc3ZrPs0aHd:t0Xw6kQbV1uA"',
     ),
     "Location": _header("The URL of the resource.", URL_PATH),
+    "Idempotent-Replayed": _header(
+        "The response is that of an earlier request with the same `Idempotency-Key`.",
+        {"type": "string", "enum": ["true"]},
+        "true",
+        required=False,
+    ),
     "Link": _header(
         'The URL of the next page, as `<URL>; rel="next"` (RFC 8288); missing on the last page.',
         {"type": "string", "maxLength": 4096, "pattern": r'^<[^>]+>; rel="next"$'},

@@ -35,6 +35,7 @@ MIN_TEMPERATURE_C, MAX_TEMPERATURE_C = -50, 60
 _NAMES = {each.name: each.encode_name for each in msgspec.structs.fields(WorkoutLog)}
 """A field has one name in documents and on the wire."""
 
+_log_id = re.compile(r"workoutLog\.[0-9a-f]{40}")
 _published_id = re.compile(ID_PATTERN.removeprefix("^").removesuffix("$"))
 _escape = re.compile(
     r"(?P<kept>\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?!u[dD][89a-fA-F]|u0000).))|\\u...."
@@ -88,6 +89,11 @@ def _shallow(data: bytes) -> bytes:
 def is_published_id(text: str) -> bool:
     """Whether a published document can have this id: drafts and release versions cannot."""
     return _published_id.fullmatch(text) is not None
+
+
+def is_log_id(text: str) -> bool:
+    """Whether `log_id_of` makes such ids."""
+    return _log_id.fullmatch(text) is not None
 
 
 def log_id_of(runner_id: str, session_id: str) -> str:

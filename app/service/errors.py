@@ -110,5 +110,9 @@ class StoreUnavailable(StoreError):
     """The store cannot be reached, refuses us, or answers nonsense."""
 
 
+class StoreBusy(StoreUnavailable):
+    """Other work kept the store busy for too long: nothing was read, and nothing was changed."""
+
+
 class StoreTimeout(StoreError):
     """The store did not answer in time."""

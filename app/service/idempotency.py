@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import threading
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
-from app.service.errors import StoreTimeout
+from app.service.errors import StoreBusy
 from app.service.model import Caller
+from app.service.stores import timing
 
 MAX_LOCK_SECONDS = 10.0
 """Seconds that a write waits for others of its log, so that a hanging store cannot hold all threads
@@ -30,11 +31,11 @@ class LogLocks:
 
     @contextmanager
     def of(self, log_id: str) -> Iterator[None]:
-        """The block runs when no other does for this log. Raises StoreTimeout when none ends."""
+        """The block runs when no other does for this log. Raises StoreBusy when none ends."""
         with self._guard:
             lock = self._locks.setdefault(log_id, threading.Lock())
-        if not lock.acquire(timeout=self._patience):
-            raise StoreTimeout(f"other writes of {log_id} took more than {self._patience} s")
+        if not lock.acquire(timeout=min(self._patience, timing.left())):
+            raise StoreBusy(f"other writes of {log_id} take too long")
         try:
             yield
         finally:
@@ -43,22 +44,48 @@ class LogLocks:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """The id of a write. It becomes the document's revision, so a replay is known by it."""
+    """The id of a write, which becomes the document's revision.
+
+    It ends in random characters, because Sanity demands that no transaction id is used twice. Where
+    the client sent a key, it begins with digests of the key and of the request: they tell a replay
+    by the revision of the log, so no table of keys is needed, and a key ends with the log's next
+    change.
+    """
 
     id: str
     key_prefix: str | None = None
+    request_prefix: str | None = None
 
     @classmethod
     def random(cls) -> Transaction:
-        return cls(uuid.uuid4().hex)
+        """Of a write without a key."""
+        return cls(secrets.token_hex(16))
 
     @classmethod
-    def of(cls, caller: Caller, key: str | None, body: Mapping[str, Any]) -> Transaction:
-        """Of the caller's key and body when there is a key, so that no table of keys is needed."""
+    def of(cls, caller: Caller, key: str | None, request: Mapping[str, Any]) -> Transaction:
+        """Of a caller's key, if there is one, and a request, both as they were validated."""
         if key is None:
             return cls.random()
-        prefix = f"key-{_digest([caller.id, key])}-"
-        return cls(prefix + _digest(sorted(body.items())), prefix)
+        key_prefix = f"key-{_digest([caller.id, key])}-"
+        request_prefix = f"{key_prefix}{_digest(_canonical(request))}-"
+        return cls(request_prefix + secrets.token_hex(16), key_prefix, request_prefix)
+
+    def made(self, revision: str) -> bool:
+        """Whether a write with this key and request, this one or another, made the revision."""
+        return self.request_prefix is not None and revision.startswith(self.request_prefix)
+
+    def has_the_key_of(self, revision: str) -> bool:
+        """Whether a write with this key made the revision, whatever its request."""
+        return self.key_prefix is not None and revision.startswith(self.key_prefix)
+
+
+def _canonical(request: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The members that say something, alike for all requests of one meaning: `5.0` is 5."""
+    return sorted(
+        (name, int(value) if isinstance(value, float) and value.is_integer() else value)
+        for name, value in request.items()
+        if value is not None and value != []
+    )
 
 
 def _digest(value: object) -> str:

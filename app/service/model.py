@@ -52,11 +52,12 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The person behind a token. `runner_ids` are the runners that a coach coaches."""
+    """The user who sent a request. `runner_ids` are the runners that a coach coaches."""
 
     id: str
     role: Role
     runner_ids: frozenset[str] = frozenset()
+    name: str | None = None
 
 
 class Runner(Struct, frozen=True, gc=False, rename="camel"):

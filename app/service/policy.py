@@ -9,7 +9,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from app.service.model import Caller, Role
+from app.service.stores.port import StoredUser
+from app.settings import CoachRelation
+
+
+def coached_ids(relation: CoachRelation, coach: StoredUser) -> Collection[str]:
+    """The `_id`s of those whom a user with the role of a coach coaches.
+
+    `user`: whose `coachId` names the coach. `plan`: whose active plan names the coach. `either`:
+    the `coachId`, where there is one, decides alone; for those without one, the active plans do.
+    """
+    planned = {runner.id: runner.has_coach for runner in coach.planned}
+    match relation:
+        case "user":
+            return coach.coached_ids
+        case "plan":
+            return planned.keys()
+        case "either":
+            return {*coach.coached_ids, *(id_ for id_, has in planned.items() if not has)}
 
 
 def visible_runner_ids(caller: Caller) -> frozenset[str] | None:

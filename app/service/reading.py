@@ -187,6 +187,10 @@ class LogReader:
         """The log in documents that are parsed already. Never raises."""
         return self.read(row_of(stored))
 
+    def read_session(self, document: Document) -> PlannedSession:
+        """The planned session in a `trainingSession` document. Never raises."""
+        return _session(_typed(_Session, document))
+
     def read(self, row: LogRow) -> WorkoutLog:
         """The log. Never raises, whatever the fields hold."""
         log, session, runner = row.document, row.session, row.runner

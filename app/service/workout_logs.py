@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.service import cursor, documents, policy, rules
 from app.service.documents import Document
@@ -33,6 +33,13 @@ Precondition = Callable[[str], bool]
 
 WRITE_TRIES = 30
 """How often an unconditional write is tried before too many other processes won the race."""
+
+
+class Created(NamedTuple):
+    """The log, and whether a request before this one has created it (`Idempotency-Key`)."""
+
+    log: WorkoutLog
+    replayed: bool
 
 
 class WorkoutLogs:
@@ -64,17 +71,31 @@ class WorkoutLogs:
         logs = [*map(self._reader.read, rows)]
         return Page(logs, Pagination(query.limit, next_cursor, page.total))
 
-    def get(self, caller: Caller, log_id: str) -> WorkoutLog:
-        """The log. Raises `NotFound` if there is none that the caller may read."""
-        return self._reader.read_stored(self._find(caller, log_id))
+    def get(
+        self, caller: Caller, log_id: str, precondition: Precondition | None = None
+    ) -> WorkoutLog:
+        """The log.
+
+        Raises `NotFound` if there is none that the caller may read, and `RevisionMismatch` when
+        `precondition` does not hold.
+        """
+        stored = self._find(caller, log_id)
+        log = self._reader.read_stored(stored)
+        if precondition is not None and not precondition(log.revision):
+            stored = stored._replace(document=self._current(stored))
+            log = self._reader.read_stored(stored)
+            if not precondition(log.revision):
+                raise RevisionMismatch(stored.document)
+        return log
 
     def create(
         self, caller: Caller, sent: Mapping[str, Any], idempotency_key: str | None = None
-    ) -> WorkoutLog:
+    ) -> Created:
         """A new log from attributes of `WorkoutLog`: `session_id`, `status` and what else is sent.
 
-        With a key, the same request made again returns the log that the first one created, as long
-        as nobody has changed it. Raises `Forbidden`, `InvalidLog` and `DuplicateLog`.
+        With a key, the same request made again replays: it returns the log that the first one
+        created, as long as nobody has changed it. Raises `Forbidden`, `InvalidLog` and
+        `DuplicateLog`.
         """
         runner_id = sent.get("runner_id") or caller.id
         session_id = sent["session_id"]
@@ -82,7 +103,7 @@ class WorkoutLogs:
             raise Forbidden("Only an admin may create a log for somebody else.")
         sent = {**sent, "runner_id": runner_id}
         values = rules.of_new_log(sent)
-        transaction = Transaction.of(caller, idempotency_key, sent)
+        transaction = Transaction.of(caller, idempotency_key, values)
 
         context = self._store.read_for_create(runner_id=runner_id, session_id=session_id)
         measured = [name for name in rules.MEASUREMENTS if sent.get(name) is not None]
@@ -93,11 +114,19 @@ class WorkoutLogs:
         if broken:
             raise InvalidLog(broken)
         log_id = documents.log_id_of(runner_id, session_id)
-        if context.existing:
-            document = self._replayed(transaction, log_id, context.existing)
-        else:
-            document = self._create(transaction, _new_document(log_id, values))
-        return self._reader.read_stored(StoredLog(document, context.session, context.runner))
+        existing = self._current_of(context.existing)
+        if not existing:
+            try:
+                document = self._store.create_log(
+                    _new_document(log_id, values), transaction_id=transaction.id
+                )
+            except DuplicateLog as duplicate:
+                # Another request, perhaps a repetition of this one, has created it meanwhile.
+                existing = [duplicate.existing]
+        if existing:
+            document = _replayed(transaction, log_id, existing)
+        log = self._reader.read_stored(StoredLog(document, context.session, context.runner))
+        return Created(log, replayed=bool(existing))
 
     def update(
         self,
@@ -118,6 +147,9 @@ class WorkoutLogs:
             if broken:
                 raise InvalidLog(broken)
             if not changes:
+                current = self._current(stored)
+                if documents.revision_of(current) != log.revision:
+                    raise RevisionMismatch(current)
                 return log
             values = documents.field_values(changes) | {"updatedAt": documents.now()}
             document = self._store.update_log(
@@ -150,6 +182,19 @@ class WorkoutLogs:
             raise NotFound
         return stored
 
+    def _current(self, stored: StoredLog) -> Document:
+        """The log's document as it is now. Raises `NotFound`."""
+        current = self._current_of([stored.document])
+        if not current:
+            raise NotFound
+        return current[0]
+
+    def _current_of(self, read: Sequence[Document]) -> Sequence[Document]:
+        """Of logs as they were read those that exist, as they are now: reads may be behind."""
+        log_ids = [each["_id"] for each in read]
+        current = self._store.read_current(log_ids) if log_ids else {}
+        return [current[each] for each in log_ids if each in current]
+
     def _write(
         self,
         caller: Caller,
@@ -159,9 +204,9 @@ class WorkoutLogs:
     ) -> WorkoutLog:
         """Read the log and `write` it, guarded by the revision that was read.
 
-        When somebody else wrote in between, the write is made again on what is there now, so that
-        neither change is lost. Within a process such writes take turns, so the race is with other
-        processes only.
+        When somebody else wrote in between, or the read was behind an earlier write, the write is
+        made again on what is there now, so that neither change is lost. Within a process such
+        writes take turns, so the race is with other processes only.
         """
         with self._locks.of(log_id):
             stored = self._find(caller, log_id)
@@ -170,35 +215,18 @@ class WorkoutLogs:
                 log = self._reader.read_stored(stored)
                 if not policy.may_write(caller, log.runner_id):
                     raise Forbidden(_COACH_WRITES)
-                if precondition is not None and not precondition(log.revision):
-                    raise RevisionMismatch(stored.document)
                 try:
+                    if precondition is not None and not precondition(log.revision):
+                        raise RevisionMismatch(self._current(stored))
                     return write(stored, log)
                 except RevisionMismatch as mismatch:
+                    revision = documents.revision_of(mismatch.current)
+                    if precondition is not None and not precondition(revision):
+                        raise
                     stored = stored._replace(document=mismatch.current)
                 if time.monotonic() - started > MAX_LOCK_SECONDS:
                     break
         raise StoreUnavailable(f"{log_id} changed during each try to write it")
-
-    def _create(self, transaction: Transaction, document: Document) -> Document:
-        try:
-            return self._store.create_log(document, transaction_id=transaction.id)
-        except DuplicateLog as duplicate:
-            # Somebody, perhaps this very request sent twice, was faster since the context was read.
-            return self._replayed(transaction, duplicate.existing_id, [duplicate.existing])
-
-    def _replayed(
-        self, transaction: Transaction, log_id: str, existing: Sequence[Document]
-    ) -> Document:
-        """The existing log, if this transaction made it and nobody changed it since."""
-        for document in existing:
-            revision = documents.revision_of(document)
-            if revision == transaction.id:
-                return document
-            if transaction.key_prefix and revision.startswith(transaction.key_prefix):
-                raise InvalidLog([_KEY_REUSED])
-        of_the_pair = [document for document in existing if document["_id"] == log_id]
-        raise DuplicateLog((of_the_pair or existing)[0])
 
 
 _COACH_WRITES = "A coach reads the logs of their runners, but does not change them."
@@ -220,6 +248,21 @@ def _context_violations(context: CreateContext, runner_id: str) -> Sequence[Viol
             Violation("not-found", "There is no such session in the runner's plans.", "/sessionId")
         )
     return broken
+
+
+def _replayed(transaction: Transaction, log_id: str, existing: Sequence[Document]) -> Document:
+    """The existing log, if it is as a request with the same key and meaning made it.
+
+    Raises `InvalidLog` where the key was used for another request, else `DuplicateLog`.
+    """
+    for document in existing:
+        revision = documents.revision_of(document)
+        if transaction.made(revision):
+            return document
+        if transaction.has_the_key_of(revision):
+            raise InvalidLog([_KEY_REUSED])
+    of_the_pair = [document for document in existing if document["_id"] == log_id]
+    raise DuplicateLog((of_the_pair or existing)[0])
 
 
 def _new_document(log_id: str, values: Mapping[str, Any]) -> Document:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from marshmallow import fields
-from werkzeug.datastructures import ETags
 
 from app.service import cursor, documents
 from app.service.stores.port import Position
+from app.web import conditions
 
 MAX_STORED_TEXT_LENGTH = 32 * 1024 * 1024
 """Characters: Sanity's limit of a whole document, hence of a text that another program stored."""
@@ -23,10 +23,8 @@ MAX_STORED_TEXT_LENGTH = 32 * 1024 * 1024
 MAX_STORED_TEXTS = MAX_STORED_TEXT_LENGTH // 4
 """Each takes two quotes, a character and a comma at least."""
 
-MAX_ENTITY_TAGS_LENGTH = 1024
-
-_entity_tag = re.compile(r'(W/)?"([!#-~]*)"')
-_entity_tags = re.compile(rf"[ ,]*{_entity_tag.pattern}(?: *,[ ,]*{_entity_tag.pattern})*[ ,]*")
+_key = re.compile(r"[!-~]{1,255}")
+_quoted = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 
 TEXT_PATTERN = r"^[^\u0000]*$"
 """Free text: JSON with NUL in it is refused."""
@@ -196,10 +194,7 @@ class QueryDate(fields.Date):
 
 
 class EntityTags(fields.String):
-    """The tags in `If-Match` or `If-None-Match` (RFC 9110, 8.8.3), as werkzeug's `ETags`.
-
-    What is no list of entity tags holds none.
-    """
+    """The value of `If-Match` or `If-None-Match`."""
 
     default_error_messages = {"format": "At most {longest} visible ASCII characters and spaces."}
 
@@ -207,18 +202,31 @@ class EntityTags(fields.String):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if not re.fullmatch(rf"[ -~]{{0,{MAX_ENTITY_TAGS_LENGTH}}}", text):
-            raise self.make_error("format", longest=MAX_ENTITY_TAGS_LENGTH)
-        if text.strip() == "*":
-            return ETags(star_tag=True)
-        found = _entity_tag.findall(text) if _entity_tags.fullmatch(text) else []
-        return ETags(
-            strong_etags=[tag for weak, tag in found if not weak],
-            weak_etags=[tag for weak, tag in found if weak],
-        )
+        if not re.fullmatch(rf"[ -~]{{0,{conditions.MAX_LENGTH}}}", text):
+            raise self.make_error("format", longest=conditions.MAX_LENGTH)
+        return conditions.EntityTagSet.parse(text)
 
     def json_schema(self) -> JSONSchema:
-        return {"maxLength": MAX_ENTITY_TAGS_LENGTH, "pattern": "^[ -~]*$"}
+        return {"maxLength": conditions.MAX_LENGTH, "pattern": "^[ -~]*$"}
+
+
+class IdempotencyKey(fields.String):
+    """The value of `Idempotency-Key`: text, or the same in double quotes as in the IETF's draft."""
+
+    default_error_messages = {"format": "From 1 to 255 visible ASCII characters."}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        quoted = _quoted.fullmatch(text)
+        key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else text
+        if not _key.fullmatch(text) or not key:
+            raise self.make_error("format")
+        return key
+
+    def json_schema(self) -> JSONSchema:
+        return {"maxLength": 255, "pattern": "^[!-~]{1,255}$"}
 
 
 class Ignored(fields.Raw):

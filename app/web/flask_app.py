@@ -1,4 +1,4 @@
-"""Flask for answers that are ready as a whole: how they are made, and what each of them carries."""
+"""Flask for responses that are ready as a whole, with the headers that every response carries."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from flask import Flask, Request, Response, g
+from flask import Flask, Response, g
 from flask.json.provider import JSONProvider
-from flask.sessions import NullSession, SessionInterface
 from werkzeug.routing import BaseConverter, ValidationError
 
 from app.service.documents import is_published_id
@@ -17,13 +16,11 @@ from app.service.stores import timing
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_OF_EVERY_ANSWER = (
+COMMON_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
-    # Caches must keep the answers to different pages apart, also those without CORS headers.
+    # Caches must keep the responses to different pages apart, also those without CORS headers.
     ("Vary", "Origin"),
 )
-_WITHOUT_BODY = (204, 304)
-_OF_A_BODY = ("Content-Type", "Content-Length")
 
 
 class MsgspecProvider(JSONProvider):
@@ -37,36 +34,57 @@ class MsgspecProvider(JSONProvider):
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         obj = self._prepare_response_obj(args, kwargs)
-        return Answer(msgspec.json.encode(obj), content_type="application/json")
+        return Response(msgspec.json.encode(obj), content_type="application/json")
 
 
-class Answer(Response):
-    """A response that gets the headers of every answer as it leaves.
+class DocumentIdConverter(BaseConverter):
+    """The id of a published document in a path; with anything else no route matches."""
 
-    They are added to a list. As hooks of Flask, with werkzeug looking up each header in a copy of
-    the others, they took a tenth of the time of a request. What is more than a finished body is
-    left to werkzeug.
+    def to_python(self, value: str) -> str:
+        if not is_published_id(value):
+            raise ValidationError
+        return value
+
+
+class ApiFlask(Flask):
+    """Flask that adds the common headers and gives the server each response in one piece.
+
+    A request may wait for the store until `max_seconds` after its start.
     """
 
-    def get_wsgi_response(
-        self, environ: WSGIEnvironment
-    ) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
-        names = {name for name, _ in self.headers}
-        if (
-            isinstance(self.response, list)
-            and "Content-Length" in names
-            and "Location" not in names
-        ):
-            status, headers = self.status, [*self.headers]
-            body: Iterable[bytes] = [] if environ["REQUEST_METHOD"] == "HEAD" else self.response
-        else:
-            body, status, headers = super().get_wsgi_response(environ)
-        if self.status_code in _WITHOUT_BODY:
-            # What is not there has no type; werkzeug gives it one.
-            body, headers = [], [each for each in headers if each[0] not in _OF_A_BODY]
-        if "Cache-Control" not in names:
-            headers.append(("Cache-Control", "private, no-cache"))
-        return body, status, [*headers, *_OF_EVERY_ANSWER, _store_time(), *_further_headers()]
+    json_provider_class = MsgspecProvider
+
+    def __init__(self, name: str, max_seconds: float) -> None:
+        super().__init__(name, static_folder=None, template_folder="pages/templates")
+        self._max_seconds = max_seconds
+        self.url_map.converters["document_id"] = DocumentIdConverter
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        timing.start(self._max_seconds)
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if status.startswith("204"):
+                # werkzeug gives a body that is not there a type.
+                headers = [each for each in headers if each[0] != "Content-Type"]
+            if all(name != "Cache-Control" for name, _ in headers):
+                headers.append(("Cache-Control", "private, no-cache"))
+            headers += COMMON_HEADERS
+            headers.append(_store_time())
+            headers += _further_headers()
+            return start_response(status, headers, exc_info)
+
+        response = super().__call__(environ, start)
+        # granian sends a list at once. It streams any other iterable, such as werkzeug's, through
+        # a channel, which took a fifth of the time of a request.
+        try:
+            return [b"".join(response)]
+        finally:
+            if hasattr(response, "close"):
+                response.close()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view is a coroutine: to look, nine times a request, was 3 % of reading a log."""
+        return func
 
 
 def _store_time() -> tuple[str, str]:
@@ -80,53 +98,6 @@ def _further_headers() -> Iterable[tuple[str, str]]:
     return further.items()
 
 
-class NoSessions(SessionInterface):
-    """Nothing of a caller is kept in a cookie of ours."""
-
-    _none = NullSession()
-
-    def open_session(self, app: Flask, request: Request) -> NullSession:
-        return self._none
-
-
-class DocumentIdConverter(BaseConverter):
-    """The id of a published document in a path; with anything else no route matches."""
-
-    def to_python(self, value: str) -> str:
-        if not is_published_id(value):
-            raise ValidationError
-        return value
-
-
-class App(Flask):
-    """Flask for views that are plain functions."""
-
-    json_provider_class = MsgspecProvider
-    response_class = Answer
-    session_interface = NoSessions()
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name, static_folder=None, template_folder="pages/templates")
-        self.url_map.converters["document_id"] = DocumentIdConverter
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        # A list is sent at once. Anything else, such as werkzeug's iterator, granian streams
-        # through a channel, which took a fifth of the time of a request.
-        timing.start()
-        answer = super().__call__(environ, start_response)
-        if isinstance(answer, list) and answer:
-            return answer
-        try:
-            return [b"".join(answer)]
-        finally:
-            if hasattr(answer, "close"):
-                answer.close()
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function: Flask looks seven times a request whether one is a coroutine."""
-        return func
-
-
 def set_headers(headers: Mapping[str, str]) -> None:
-    """Give the answer to the current request further headers, whatever the answer will be."""
+    """Give the response to the current request further headers, whatever the response will be."""
     g.headers = headers

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can do its work."""
+"""The probes: `/healthz`, the process responds; `/readyz`, the store responds as well."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def create_blueprint(store: Store) -> Blueprint:
 
     @blueprint.get("/healthz")
     def healthz() -> ResponseReturnValue:
-        """The process lives."""
+        """The process responds."""
         return {"status": "ok"}, NO_STORE
 
     @blueprint.get("/readyz")
     def readyz() -> ResponseReturnValue:
-        """The store answers; else the problem `store-unavailable` or `store-timeout`."""
+        """The store responds; else the problem `store-unavailable` or `store-timeout`."""
         readiness.check()
         return {"status": "ready"}, NO_STORE
 
@@ -34,29 +34,29 @@ def create_blueprint(store: Store) -> Blueprint:
 
 
 class Readiness:
-    """Asks the store, one thread at a time.
+    """Pings the store, one thread at a time.
 
-    Anybody may ask whether the API is ready, so those who ask while the store is being asked share
-    the next answer: however many they are, they cost the store one question at a time.
+    Anybody may send this probe. Probes that arrive during a ping share the next one, so that any
+    number of them costs the store one request at a time.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._asking = threading.Lock()
-        self._asked_at = float("-inf")
+        self._pinging = threading.Lock()
+        self._pinged_at = float("-inf")
         self._failure: StoreError | None = None
 
     def check(self) -> None:
-        """Return if the store answers; else raise `StoreError`."""
+        """Return if the store responds. Raises `StoreError`."""
         arrived = time.monotonic()
-        with self._asking:
-            if self._asked_at < arrived:
-                self._asked_at = time.monotonic()
-                self._failure = self._ask()
+        with self._pinging:
+            if self._pinged_at < arrived:
+                self._pinged_at = time.monotonic()
+                self._failure = self._ping()
             if self._failure:
                 raise self._failure
 
-    def _ask(self) -> StoreError | None:
+    def _ping(self) -> StoreError | None:
         try:
             self._store.ping()
         except StoreError as failure:

@@ -1,4 +1,4 @@
-"""No secret in the log: every record, of whichever library and level, is cleaned as it is made."""
+"""Removes secrets from every log record, of any library and level, when the record is made."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _hide(found: re.Match[str]) -> str:
 
 
 def hide_secrets(secrets: Collection[str]) -> None:
-    """From now on, in this process, hide these texts and whatever looks like a credential."""
+    """From now on, hide these texts and every text that looks like a credential."""
     known = [re.escape(secret) for secret in secrets if secret]
     exactly = re.compile("|".join(known)) if known else None
 
@@ -39,11 +39,11 @@ def hide_secrets(secrets: Collection[str]) -> None:
         record = logging.LogRecord(*args, **kwargs)
         try:
             message = record.getMessage()
-        except (TypeError, ValueError):  # a mistake in a library's call; its log must not fail us
+        except (TypeError, ValueError):  # a library's call is wrong; logging must not fail
             message = str(record.msg)
         record.msg, record.args = clean(message), None
         if record.exc_info:
-            # Formatters take the text that is there already; an exception may quote a header.
+            # An exception may quote a header. Formatters use `exc_text` where it is set.
             record.exc_text = clean(_formatter.formatException(record.exc_info))
         return record
 

@@ -1,50 +1,58 @@
-"""Requests read strictly: JSON bodies, query parameters and headers, through webargs."""
+"""Strict parsing of requests: JSON bodies, query parameters and headers, with webargs."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import Any
 
 import flask_smorest
 import marshmallow as ma
-from flask import Request, request
-from webargs.flaskparser import FlaskParser
+from flask import Request, g, request
+from webargs.flaskparser import FlaskParser, abort
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import UnprocessableEntity
 
 from app import strict_json
 from app.web.problems import Problem
 
-MAX_KNOWN_QUERIES, MAX_KNOWN_QUERY_BYTES = 1024, 256
-"""How many queries a process remembers, and up to how many bytes long."""
+MAX_CACHED_QUERIES = 1024
+MAX_CACHED_QUERY_BYTES = 256
 
 
 class Parser(FlaskParser):
-    """Requests read strictly: JSON bodies only, nothing unknown, no parameter twice."""
+    """Accepts JSON bodies only, no unknown query parameter, and no parameter twice."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": ma.RAISE}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._known_queries = lru_cache(maxsize=MAX_KNOWN_QUERIES)(self._parse_query)
+        self._cached_queries = lru_cache(maxsize=MAX_CACHED_QUERIES)(self._parse_query)
 
     def parse(
         self, argmap: Any, req: Request | None = None, *, location: str | None = None, **kwargs: Any
     ) -> Any:
-        """Clients ask the same few queries, most of all the empty one; what is valid is remembered.
+        """As webargs does; valid queries are cached, since clients send the same few.
 
-        So what a schema makes of a query must depend on nothing else, and never be changed.
+        A list with `limit=20` takes a fifth more CPU without the cache, one without a query a
+        twelfth. So what a schema makes of a query depends on nothing else, and is never changed.
         """
-        if location == "query" and req is None:
-            query = request.query_string
-            if len(query) <= MAX_KNOWN_QUERY_BYTES:
-                return self._known_queries(argmap, query, **kwargs)
-        return super().parse(argmap, req, location=location, **kwargs)
+        try:
+            if location == "query" and req is None:
+                query = request.query_string
+                if len(query) <= MAX_CACHED_QUERY_BYTES:
+                    return self._cached_queries(argmap, query, **kwargs)
+            return super().parse(argmap, req, location=location, **kwargs)
+        except UnprocessableEntity as error:
+            # Kept until every argument of the view is parsed: see `Blueprint.arguments`.
+            g.setdefault("violations", {}).update(error.data["messages"])  # type: ignore[attr-defined]  # webargs sets it
+            return None
 
     def _parse_query(self, argmap: Any, _query_string: bytes, **kwargs: Any) -> Any:
-        """What the current request's query means; its text is only what it is remembered by."""
+        """The current request's query, parsed; its text is only the key of the cache."""
         return super().parse(argmap, location="query", **kwargs)
 
-    def _raw_load_json(self, req: Request) -> Any:
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
         if req.mimetype != "application/json":
             raise Problem("unsupported-media-type")
         if req.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
@@ -63,12 +71,12 @@ class Parser(FlaskParser):
 
 
 def _whole_body(req: Request) -> bytes:
-    """The body as it was sent: not cut at the limit, not broken off, not compressed."""
+    """The whole body. Raises `Problem` if it is compressed, too large, or incomplete."""
     if req.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem("unsupported-media-type", "Compressed bodies are not read.")
     data = req.get_data()
     if req.content_length is None:
-        # In a chunked body, werkzeug stops at the limit without a word.
+        # Of a chunked body, werkzeug returns what is below the limit and raises nothing.
         if len(data) == req.max_content_length and req.environ["wsgi.input"].read(1):
             raise Problem("content-too-large")
     elif len(data) < req.content_length:
@@ -77,6 +85,27 @@ def _whole_body(req: Request) -> bytes:
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest is not typed
-    """A blueprint whose arguments are read strictly."""
+    """A blueprint whose arguments are parsed strictly; all violations are told at once."""
 
     ARGUMENTS_PARSER = Parser()
+
+    def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Any:
+        """As flask-smorest's; the view is not called if any of its arguments is refused."""
+        decorate = super().arguments(schema, location=location, **kwargs)
+
+        def decorator(view: Callable[..., Any]) -> Any:
+            innermost = "arguments" not in getattr(view, "_apidoc", {})
+            return decorate(_unless_refused(view) if innermost else view)
+
+        return decorator
+
+
+def _unless_refused(view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        violations = g.pop("violations", None)
+        if violations:
+            abort(422, messages=violations)
+        return view(*args, **kwargs)
+
+    return wrapper

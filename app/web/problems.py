@@ -121,6 +121,12 @@ def problem_of(error: service.ServiceError) -> Problem:
             return Problem(_CODE_OF_REFUSAL[type(error)])
         case service.StoreTimeout():
             return Problem("store-timeout")
+        case service.StoreBusy():
+            return Problem(
+                "store-unavailable",
+                "The data store is too busy; nothing was changed.",
+                headers={"Retry-After": str(error.retry_after)},
+            )
         case service.StoreError():
             return Problem("store-unavailable", headers={"Retry-After": str(error.retry_after)})
     raise TypeError(f"no problem type for {type(error).__name__}")

@@ -72,8 +72,11 @@ class RateLimits:
 
     def count_user(self, key: str) -> None:
         """Count a request of the user whom `key` names. Raises `Problem` too-many-requests."""
-        # A digest: the storage need not hold e-mail addresses.
-        self._count(self._of_user, "users", sha256(key.encode()).hexdigest())
+        self._count(self._of_user, "users", _digest(key))
+
+    def check_user(self, key: str) -> None:
+        """Raise `Problem` too-many-requests if the user whom `key` names has used up the limit."""
+        self._count(self._of_user, "users", _digest(key), cost=0)
 
     def count_anonymous(self) -> None:
         """Count a request without a valid token. Raises `Problem` too-many-requests."""
@@ -105,17 +108,25 @@ class RateLimits:
             raise Problem("too-many-requests", headers={"Retry-After": str(tightest.reset)})
 
     def _hit(self, limit: RateLimitItem, *who: str, cost: int) -> Window:
-        """As `FixedWindowRateLimiter` of `limits`, with two storage calls instead of three."""
+        """As `FixedWindowRateLimiter` of `limits`, with two storage calls instead of three.
+
+        At no `cost`, it holds if one more request would.
+        """
         key = limit.key_for(*who)
         used = self._counts.incr(key, limit.get_expiry(), amount=cost)
         reset = max(1, math.ceil(self._counts.get_expiry(key) - time.time()))
         remaining = max(0, limit.amount - used)
-        return Window(limit.amount, remaining, reset, holds=used <= limit.amount)
+        return Window(limit.amount, remaining, reset, holds=used + 1 - cost <= limit.amount)
 
 
 def storage_answers(storage: str) -> bool:
     """Whether the Redis at this URL answers."""
     return bool(storage_from_string(storage, **_REDIS_OPTIONS).check())
+
+
+def _digest(key: str) -> str:
+    """The storage need not hold e-mail addresses."""
+    return sha256(key.encode()).hexdigest()
 
 
 def _anonymous(limit: RateLimitItem) -> RateLimitItem:

@@ -6,15 +6,16 @@ from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, validate
-from werkzeug.datastructures import ETags
 
 from app.service.model import Feeling, Status
 from app.service.stores.port import LogQuery
 from app.web.base_schema import MAX_PAGE_SIZE, BaseSchema, enum
+from app.web.conditions import Precondition, precondition
 from app.web.fields import (
     Cursor,
     DocumentId,
     EntityTags,
+    IdempotencyKey,
     QueryDate,
     QueryInteger,
     path_parameter,
@@ -64,17 +65,11 @@ class Headers(BaseSchema):
 class CreateHeaders(Headers):
     """The headers of a create."""
 
-    idempotency_key = fields.String(
+    idempotency_key = IdempotencyKey(
         data_key="Idempotency-Key",
-        validate=validate.Regexp(
-            r"[!-~]{1,255}\Z",
-            error=Coded("format", "From 1 to 255 visible ASCII characters."),
-        ),
         metadata={
-            "description": "A key of the client's making. The same request sent again with it "
-            "replays the first response.",
-            "maxLength": 255,
-            "pattern": "^[!-~]{1,255}$",
+            "description": "A key of the client's making, bare or in double quotes. The same "
+            "request sent again with it replays the first response."
         },
     )
 
@@ -82,23 +77,42 @@ class CreateHeaders(Headers):
 class ReadHeaders(Headers):
     """The headers of a read."""
 
+    if_match = EntityTags(
+        data_key="If-Match",
+        metadata={
+            "description": "An `ETag`, or the quoted `revision`, that the log must still have. "
+            "Otherwise the response is 412."
+        },
+    )
     if_none_match = EntityTags(
         data_key="If-None-Match",
-        load_default=ETags,
         metadata={
-            "description": "The `ETag` of the log as you know it. The response is 304, without a "
-            "body, while it still has it."
+            "description": "The `ETag` of the response that you have. The response is 304, without "
+            "a body, while nothing in it has changed: neither the log nor its session, runner and "
+            "feedback."
         },
     )
 
 
 class ChangeHeaders(Headers):
-    """The headers of an update and of a delete."""
+    """The headers of an update and of a delete, as a `Precondition`."""
 
     if_match = EntityTags(
         data_key="If-Match",
         metadata={
-            "description": "The `ETag` that the log must still have. Otherwise the response is 412 "
-            "and nothing is changed. Without it the change is made to whatever is there."
+            "description": "An `ETag`, or the quoted `revision`, that the log must still have. "
+            "Otherwise the response is 412 and nothing is changed. Without it the change is made "
+            "to whatever is there."
         },
     )
+    if_none_match = EntityTags(
+        data_key="If-None-Match",
+        metadata={
+            "description": "An `ETag` that the log must not have, or `*`: if it does, the response "
+            "is 412."
+        },
+    )
+
+    @ma.post_load
+    def _precondition(self, data: dict[str, Any], **_: Any) -> Precondition | None:
+        return precondition(**data)

@@ -8,14 +8,14 @@ from urllib.parse import quote
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
-from werkzeug.datastructures import ETags
 
 from app.auth.protector import protect
 from app.service.external_links import ExternalLinks
 from app.service.model import Caller, Page, WorkoutLog
 from app.service.stores.port import LogQuery
-from app.service.workout_logs import Precondition, WorkoutLogs
+from app.service.workout_logs import WorkoutLogs
 from app.settings import READ_SCOPE, WRITE_SCOPE
+from app.web.conditions import EntityTagSet, Precondition, entity_tag, precondition
 from app.web.parsing import Blueprint
 from app.web.problems import COLLECTION_PATH
 from app.workout_logs.parameters import (
@@ -62,16 +62,16 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
             201,
             WorkoutLogResponse,
             description="The new log.",
-            headers=["Location", "ETag"],
+            headers=["Location", "ETag", "Idempotent-Replayed"],
         )
         @blp.doc(operationId="createWorkoutLog", problems=["forbidden", "duplicate-workout-log"])
         def post(
             self, caller: Caller, body: dict[str, Any], sent: dict[str, str]
         ) -> ResponseReturnValue:
             """Create a workout log"""
-            log = service.create(caller, body, sent.get("idempotency_key"))
-            location = f"{COLLECTION_PATH}/{quote(log.id)}"
-            return {"data": log}, {"Location": location, **_etag(log)}
+            log, replayed = service.create(caller, body, sent.get("idempotency_key"))
+            headers = {"Location": f"{COLLECTION_PATH}/{quote(log.id)}", **_etag(log)}
+            return {"data": log}, headers | ({"Idempotent-Replayed": "true"} if replayed else {})
 
     @blp.route("/<document_id:log_id>", parameters=[LOG_ID])
     class WorkoutLogResource(MethodView):
@@ -82,12 +82,15 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         @blp.response(200, WorkoutLogResponse, description="The log.", headers=["ETag"])
         @blp.alt_response(304, description="The log is as you know it.", headers=["ETag"])
         @blp.doc(operationId="getWorkoutLog")
-        def get(self, caller: Caller, sent: dict[str, ETags], log_id: str) -> ResponseReturnValue:
+        def get(
+            self, caller: Caller, sent: dict[str, EntityTagSet], log_id: str
+        ) -> ResponseReturnValue:
             """Read a workout log"""
-            log = service.get(caller, log_id)
-            if sent["if_none_match"].contains_weak(log.revision):
-                return Response(status=304, headers=_etag(log))
-            return {"data": log}, _etag(log)
+            log = service.get(caller, log_id, precondition(if_match=sent.get("if_match")))
+            headers = _etag(log)
+            if "if_none_match" in sent and sent["if_none_match"].have(headers["ETag"]):
+                return Response(status=304, headers=headers)
+            return {"data": log}, headers
 
         @protect(WRITE_SCOPE)
         @blp.arguments(WorkoutLogUpdate(links))
@@ -97,10 +100,14 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         )
         @blp.doc(operationId="updateWorkoutLog", problems=["forbidden"])
         def put(
-            self, caller: Caller, body: dict[str, Any], sent: dict[str, ETags], log_id: str
+            self,
+            caller: Caller,
+            body: dict[str, Any],
+            condition: Precondition | None,
+            log_id: str,
         ) -> ResponseReturnValue:
             """Change a workout log"""
-            log = service.update(caller, log_id, body, _precondition(sent))
+            log = service.update(caller, log_id, body, condition)
             return {"data": log}, _etag(log)
 
         @protect(WRITE_SCOPE)
@@ -108,22 +115,17 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         @blp.response(204, description="The log is deleted.")
         @blp.doc(operationId="deleteWorkoutLog", problems=["forbidden", "workout-log-in-use"])
         def delete(
-            self, caller: Caller, sent: dict[str, ETags], log_id: str
+            self, caller: Caller, condition: Precondition | None, log_id: str
         ) -> ResponseReturnValue:
             """Delete a workout log"""
-            service.delete(caller, log_id, _precondition(sent))
+            service.delete(caller, log_id, condition)
             return Response(status=204)
 
     return blp
 
 
 def _etag(log: WorkoutLog) -> dict[str, str]:
-    return {"ETag": f'"{log.revision}"'}
-
-
-def _precondition(sent: dict[str, ETags]) -> Precondition | None:
-    """The request's `If-Match`: strong comparison (RFC 9110, 13.1.1)."""
-    return sent["if_match"].contains if "if_match" in sent else None
+    return {"ETag": entity_tag(log.revision, log)}
 
 
 def _next_link(cursor: str | None) -> dict[str, str]:

@@ -89,7 +89,7 @@ def test_the_access_table_holds(
     ("caller", "owners"),
     [
         (RUNNER, {RUNNER}),
-        (COACH, {COACH, RUNNER, TEAMMATE}),
+        (COACH, {COACH, RUNNER, TEAMMATE, ADMIN}),  # the admin's plan names the coach
         (OTHER_COACH, {STRANGER}),
         (ADMIN, {RUNNER, TEAMMATE, STRANGER, COACH, ADMIN}),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -109,6 +110,19 @@ def test_rules_across_members_are_told_beside_those_of_members(
     runner: Client, body: dict[str, Any], expected: dict[str, str]
 ) -> None:
     assert codes(runner.create({"sessionId": FRESH, **body})) == expected
+
+
+def test_a_broken_header_is_named_beside_a_broken_body(runner: Client) -> None:
+    response = runner.create({**MINIMAL, "status": "done"}, **{"Idempotency-Key": "a b"})
+    assert codes(response) == {"/status": "not-a-choice", "Idempotency-Key": "format"}
+
+
+def test_a_broken_rule_is_named_beside_an_unknown_session(runner: Client) -> None:
+    response = runner.create({"sessionId": "missing", "status": "undone", "actualDistance": 1})
+    assert codes(response) == {
+        "/sessionId": "not-found",
+        "/actualDistance": "not-allowed-when-undone",
+    }
 
 
 def test_a_member_may_be_named_like_marshmallows_marker(runner: Client) -> None:
@@ -262,6 +276,8 @@ class TestIdempotencyKey:
         assert again.json == first.json
         for header in ("ETag", "Location"):
             assert again.headers[header] == first.headers[header]
+        assert "Idempotent-Replayed" not in first.headers
+        assert again.headers["Idempotent-Replayed"] == "true"
         assert len(runner.list(sessionId=FRESH).json["data"]) == 1
 
     def test_without_a_key_or_with_another_one_it_is_a_duplicate(self, runner: Client) -> None:
@@ -289,7 +305,43 @@ class TestIdempotencyKey:
         assert sign_in(RUNNER).create(body, **self.KEY).status_code == 201
         assert sign_in(ADMIN).create(body, **self.KEY).status_code == 409
 
-    @pytest.mark.parametrize("key", ["x" * 256, "a b", "é", "\t"])
+    @pytest.mark.parametrize("quoted", ['"4e2f-1"', '"\\"4e2f-1"', '"\\\\4e2f-1"'])
+    def test_quoted_and_bare_it_is_the_same_key(self, runner: Client, quoted: str) -> None:
+        bare = quoted[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+        runner.create(MINIMAL, **{"Idempotency-Key": quoted})
+        again = runner.create(MINIMAL, **{"Idempotency-Key": bare})
+        assert (again.status_code, again.headers["Idempotent-Replayed"]) == (201, "true")
+
+    @pytest.mark.parametrize(
+        "same",
+        [
+            {"actualDistance": 10.0},
+            {"notes": None},
+            {"notes": " \n "},
+            {"injuries": None},
+            {"injuries": []},
+            {"runnerId": RUNNER},
+            {"actualDuration": "52:30"},
+            {"actualDuration": "0:52:30", "actualPace": "5:15"},
+        ],
+        ids=str,
+    )
+    def test_bodies_are_compared_by_their_meaning(
+        self, runner: Client, same: dict[str, Any]
+    ) -> None:
+        first = {**MINIMAL, **({"actualDuration": "00:52:30"} if "actualDuration" in same else {})}
+        runner.create(first, **self.KEY)
+        again = runner.create({**first, **same}, **self.KEY)
+        assert (again.status_code, again.headers["Idempotent-Replayed"]) == (201, "true")
+
+    def test_of_requests_at_once_exactly_one_is_no_replay(self, runner: Client) -> None:
+        with ThreadPoolExecutor(16) as threads:
+            responses = [*threads.map(lambda _: runner.create(MINIMAL, **self.KEY), range(16))]
+        assert {each.status_code for each in responses} == {201}
+        assert sum("Idempotent-Replayed" not in each.headers for each in responses) == 1
+        assert len({each.headers["ETag"] for each in responses}) == 1
+
+    @pytest.mark.parametrize("key", ["x" * 256, "a b", "é", "\t", '""'])
     def test_holds_visible_ascii(self, runner: Client, key: str) -> None:
         answer = runner.create(MINIMAL, **{"Idempotency-Key": key})
         assert codes(answer) == {"Idempotency-Key": "format"}

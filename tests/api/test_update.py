@@ -251,7 +251,7 @@ class TestConditions:
         answer = runner.update(self.LOG, {"notes": "x"}, **{"If-Match": template.format(etag)})
         assert answer.status_code == 200
 
-    @pytest.mark.parametrize("template", ['"x"', "W/{}", '""', "", "x y"])
+    @pytest.mark.parametrize("template", ['"x"', '"x:{}', '""', "", "x y", "{} x", "W/x"])
     @pytest.mark.parametrize("method", ["PUT", "DELETE"])
     def test_if_match_that_does_not_hold_is_412(
         self, runner: Client, method: str, template: str

@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
 from app.auth.fetch import FetchFailed
 from app.auth.keys import FixedKeys
 from app.auth.tokens import TokenUser
+from app.service import emails
 from app.service.stores.port import StoredUser
 
 ISSUER = "https://issuer.example"
@@ -73,7 +74,7 @@ def mint(key: Key, *, header: Mapping[str, Any] | None = None, **changes: Any) -
     algorithm = {"RSA": "RS256", "EC": "ES256", "OKP": "Ed25519", "oct": "HS256"}[key.key_type]
     parameters = {"alg": algorithm, "typ": "at+jwt", "kid": key.kid, **(header or {})}
     parameters = {name: value for name, value in parameters.items() if value is not None}
-    algorithms = ["HS256", "RS256", "PS256", "ES256", "ES384", "RS384", "Ed25519", "EdDSA", "Ed448"]
+    algorithms = [*jws.JWSRegistry.algorithms]
     registry = _AnyHeader(algorithms=algorithms, strict_check_header=False)
     return jwt.encode(parameters, claims(**changes), key, registry=registry, default_type=None)
 
@@ -151,7 +152,7 @@ class FakeUsers:
             user
             for user in self.users
             if user.document["_id"] == user_id
-            or (email is not None and user.document.get("email", "").lower() == email.lower())
+            or (email is not None and emails.same(user.document.get("email"), email))
         ]
 
 

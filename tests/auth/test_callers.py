@@ -1,10 +1,11 @@
 """From the user that a token names to the caller: never guessed, remembered for a while."""
 
+import hashlib
 from typing import Any
 
 import pytest
 
-from app.auth.callers import CallerResolver
+from app.auth.callers import LOG_PAUSE_SECONDS, CallerResolver
 from app.auth.claims import SUBJECT, UserClaim
 from app.auth.tokens import TokenUser
 from app.service.errors import (
@@ -52,6 +53,76 @@ def test_only_a_coach_has_runners(role: str) -> None:
 def test_a_verified_address_finds_the_user() -> None:
     by_email = token(EMAIL, sub="x", email="Run@Example.com", email_verified=True)
     assert resolve(by_email, COACH, RUNNER).id == "runner"
+
+
+def test_an_unverified_address_does_not_pass_for_a_remembered_one() -> None:
+    callers = CallerResolver(kit.FakeUsers(RUNNER), cache_seconds=30)
+    callers.resolve(token(EMAIL, email="run@example.com", email_verified=True))
+    with pytest.raises(UnverifiedEmail):
+        callers.resolve(token(EMAIL, email="run@example.com", email_verified=False))
+
+
+def test_a_look_alike_does_not_pass_for_a_remembered_address() -> None:
+    callers = CallerResolver(kit.FakeUsers(kit.user("k", email="kim@x.example")), cache_seconds=30)
+    assert callers.resolve(token(EMAIL, email="KIM@x.example", email_verified=True)).id == "k"
+    with pytest.raises(UnknownUser):
+        callers.resolve(token(EMAIL, email="\u212aim@x.example", email_verified=True))
+
+
+def test_every_letter_case_is_remembered_once() -> None:
+    users = kit.FakeUsers(RUNNER)
+    callers = CallerResolver(users, cache_seconds=30)
+    for email in ("run@example.com", "Run@Example.com", "RUN@EXAMPLE.COM"):
+        assert callers.resolve(token(EMAIL, email=email, email_verified=True)).id == "runner"
+    assert users.asked == 1
+
+
+REFUSED = [
+    (token(sub="nobody"), "no user has its claim 'sub' as _id; see OAUTH_USER_CLAIM"),
+    (token(sub="auth0|123"), "its claim 'sub' cannot be a document's _id; see OAUTH_USER_CLAIM"),
+    (token(), "its claim 'sub' is missing or no text; see OAUTH_USER_CLAIM"),
+    (
+        token(EMAIL, email="no@example.com", email_verified=True),
+        "no user has its claim 'email' as email; see OAUTH_USER_CLAIM",
+    ),
+    (
+        token(EMAIL, email="run@example.com"),
+        "the issuer does not vouch for the address in its claim 'email'; "
+        "see OAUTH_USER_CLAIM and OAUTH_EMAIL_VERIFIED",
+    ),
+    (
+        token(EMAIL, email="twin@example.com", email_verified=True),
+        "several users have its claim 'email' as email: `store check` counts them; "
+        "OAUTH_USER_CLAIM can name a claim that holds the _id",
+    ),
+    (
+        token(UserClaim("email", "email", "assumed", "NEXTAUTH_USER_CLAIM")),
+        "its claim 'email' is missing or no text; see NEXTAUTH_USER_CLAIM",
+    ),
+    (token(sub="odd"), "the user with its claim 'sub' as _id has no known role"),
+]
+
+
+@pytest.mark.parametrize(("user", "why"), REFUSED, ids=[why for _, why in REFUSED])
+def test_a_refusal_is_logged_once_with_the_setting_and_without_the_value(
+    user: TokenUser, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    twins = [kit.user(id_, email="twin@example.com") for id_ in ("a", "b")]
+    clock = kit.Clock()
+    users = kit.FakeUsers(RUNNER, kit.user("odd", role="x"), *twins)
+    callers = CallerResolver(users, cache_seconds=30, clock=clock)
+    for _ in range(3):
+        with pytest.raises(CallerRefused):
+            callers.resolve(user)
+    (line,) = caplog.messages
+    assert line.startswith(f"a valid token is refused: {why}")
+    if user.value:
+        assert user.value not in line
+        assert hashlib.sha256(user.value.encode()).hexdigest() in line
+    clock.advance(LOG_PAUSE_SECONDS)
+    with pytest.raises(CallerRefused):
+        callers.resolve(user)
+    assert len(caplog.messages) == 2
 
 
 @pytest.mark.parametrize("verified", [None, False, "true", 1, "yes"], ids=repr)

@@ -26,20 +26,20 @@ LOG = {"sessionId": world.session_of(world.RUNNER, 9), "status": "undone"}
 
 def description(name: str, padding: int = 0) -> dict[str, Any]:
     version = 4 if name.endswith(V4) else 5
-    claims = {"sub": world.RUNNER, "padding": "x" * padding}
+    claims = {"email": world.email_of(world.RUNNER), "padding": "x" * padding}
     salt = {} if version == 4 else {"salt": name}
     return {"version": version, "secret": SECRET, "token": claims, "chunkAs": name, **salt}
 
 
 @pytest.fixture(scope="module")
 def cookies() -> dict[str, dict[str, str]]:
-    """By cookie name, whole; and `… long`, cut into chunks; and `… longest`, into four."""
+    """By cookie name, whole; and `… long`, cut into chunks; and `… longest`, into five."""
     wanted = {
         **{name: description(name) for name in (V4, V5, SECURE_V4, SECURE_V5, HOST_V5)},
         f"{SECURE_V4} long": description(SECURE_V4, 4000),
         f"{SECURE_V5} long": description(SECURE_V5, 4000),
-        f"{SECURE_V5} longest": description(SECURE_V5, 11_000),
-        f"{SECURE_V5} too long": description(SECURE_V5, 12_500),
+        f"{SECURE_V5} longest": description(SECURE_V5, 11_800),
+        f"{SECURE_V5} too long": description(SECURE_V5, 16_000),
     }
     return dict(zip(wanted, issuers.mint(*wanted.values()), strict=True))
 
@@ -84,7 +84,7 @@ def test_the_session_cookie_lets_in(
 
 def test_the_samples_are_cut_as_meant(cookies: dict[str, dict[str, str]]) -> None:
     names = (SECURE_V4, f"{SECURE_V4} long", f"{SECURE_V5} longest", f"{SECURE_V5} too long")
-    assert [len(cookies[name]) for name in names] == [1, 2, 4, 5]
+    assert [len(cookies[name]) for name in names] == [1, 2, 5, 6]
 
 
 def test_without_cookie_mode_the_cookie_is_nothing(
@@ -132,6 +132,27 @@ def test_chunks_that_are_incomplete_or_too_many_are_refused(
     for lost in (last_lost, cookies[f"{SECURE_V5} too long"]):
         assert send(app, "GET", lost).json["code"] == "invalid-token"
     assert send(app, "GET", first_lost).json["code"] == "missing-token"
+
+
+@pytest.mark.parametrize("stale", ["a.b.c.d.e", "3f2c9a0e-a-session-id", ""], ids=repr)
+@pytest.mark.parametrize("other", [SECURE_V4, SECURE_V5, HOST_V5])
+@pytest.mark.parametrize("name", [SECURE_V4, SECURE_V5, f"{SECURE_V4} long", f"{SECURE_V5} long"])
+def test_a_stale_cookie_beside_a_valid_one_is_passed_over(
+    app: Flask, cookies: dict[str, dict[str, str]], name: str, other: str, stale: str
+) -> None:
+    for order in (1, -1):
+        sent = dict([*cookies[name].items(), (f"{other}", stale)][::order])
+        if other in cookies[name]:
+            continue
+        assert send(app, "GET", sent).status_code == 200
+    first = {f"{other}.0": stale, **cookies[name]}
+    if f"{other}.0" not in cookies[name]:
+        assert send(app, "GET", first).status_code == 200
+
+
+def test_stale_cookies_alone_are_refused(app: Flask) -> None:
+    response = send(app, "GET", {SECURE_V4: "a.b.c.d.e", SECURE_V5: "....", HOST_V5: "x"})
+    assert (response.status_code, response.json["code"]) == (401, "invalid-token")
 
 
 READING = [

@@ -35,7 +35,7 @@ def preflight(
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, SECOND])
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
 def test_a_listed_page_may_ask_before_it_signs_in(app: Flask, origin: str, method: str) -> None:
     wanted = "authorization, content-type, if-match, idempotency-key"
     response = preflight(app, origin, method, wanted)
@@ -86,15 +86,20 @@ def test_errors_can_be_read_as_well(app: Flask, issuer: Issuer) -> None:
         assert response.headers.getlist("Access-Control-Allow-Origin") == [ORIGIN]
         exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
         assert {
+            "Accept-Patch",
+            "Content-Disposition",
             "ETag",
+            "Idempotent-Replayed",
             "Location",
             "Link",
             "WWW-Authenticate",
             "Retry-After",
             "RateLimit-Limit",
+            "RateLimit-Policy",
             "RateLimit-Remaining",
             "RateLimit-Reset",
             "Server-Timing",
+            "X-Request-Id",
         } == set(exposed)
 
 

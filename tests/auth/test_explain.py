@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from app.auth.jwt import JWTValidator
+from app.auth.protector import Protector
 from app.cli.auth import auth
 from app.factory import create_app
 from app.openapi.security import code_grant_endpoints
@@ -36,7 +37,7 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def explain(app: Flask) -> Run:
     def run(token: str) -> tuple[int, str]:
-        result = CliRunner().invoke(auth, ["explain"], input=token, obj=app)
+        result = CliRunner().invoke(auth, ["explain"], input=token, obj=Protector.of(app))
         assert token.strip() not in result.output
         return result.exit_code, result.output
 
@@ -47,20 +48,25 @@ def test_a_good_token_is_explained(explain: Run, issuer: Issuer) -> None:
     code, said = explain(f"Bearer {issuer.token(world.COACH, scope='workout-logs:read')}\n")
     assert code == 0
     assert said.splitlines() == [
-        "kind: OAuth 2.0 access token (JWT, RFC 9068)",
+        "kind: OAuth 2.0 access token (JWT)",
+        f"  it says: typ='at+jwt', alg='ES256', kid='{issuer.key.kid}'",
+        f"  it says: iss='{issuer.url}', aud='{AUDIENCE}', client_id='tests', "
+        "scope='workout-logs:read'",
         *(f"  passes {check}" for check in JWTValidator.checks),
         "scopes: workout-logs:read",
         f"user: {world.COACH}, found by the token's sub",
-        "role: coach, coaches 2",
+        "role: coach, coaches 3",
     ]
 
 
 def test_a_session_is_explained(explain: Run) -> None:
-    (token,) = issuers.mint({"version": 4, "secret": SECRET, "token": {"sub": world.ADMIN}})
+    (token,) = issuers.mint(
+        {"version": 4, "secret": SECRET, "token": {"email": world.email_of(world.ADMIN)}}
+    )
     code, said = explain(token)
     assert code == 0
     assert said.startswith("kind: NextAuth.js / Auth.js session token (JWE)\n")
-    assert said.endswith(f"user: {world.ADMIN}, found by the token's sub\nrole: admin\n")
+    assert said.endswith(f"user: {world.ADMIN}, found by the token's email\nrole: admin\n")
 
 
 def test_the_failing_check_is_named(explain: Run, issuer: Issuer) -> None:
@@ -69,19 +75,22 @@ def test_the_failing_check_is_named(explain: Run, issuer: Issuer) -> None:
     assert said.splitlines()[-2:] == ["  passes claims", "  FAILS  expiry: The token has expired."]
     code, said = explain(issuer.token(world.RUNNER, aud="https://other.example"))
     assert code == 1
-    assert said.splitlines()[-1].startswith("  FAILS  claims: ")
-    assert "aud" in said
+    assert said.splitlines()[-1].startswith("  FAILS  audience: ")
+    assert "OAUTH_AUDIENCE" in said
 
 
 def test_a_refused_user_is_named_so(explain: Run, issuer: Issuer) -> None:
     code, said = explain(issuer.token("nobody"))
     assert code == 1
-    assert said.splitlines()[-1] == "user: refused. No `user` document fits the token."
+    assert said.splitlines()[-2:] == [
+        "user: refused; no user has its claim 'sub' as _id; see OAUTH_USER_CLAIM.",
+        "  its sub is 'nobody'",
+    ]
 
 
 @pytest.mark.parametrize("token", ["", "an opaque one", "x" * 20_000])
 def test_a_token_of_no_kind_is_said_to_be_none(app: Flask, token: str) -> None:
-    result = CliRunner().invoke(auth, ["explain"], input=token, obj=app)
+    result = CliRunner().invoke(auth, ["explain"], input=token, obj=Protector.of(app))
     assert result.exit_code == 1
     assert result.output.startswith("kind: unknown. ")
 
@@ -90,7 +99,7 @@ def test_an_issuer_that_is_down_is_named(open_store: OpenStore, issuer: Issuer) 
     away = Settings(oauth_issuer="http://127.0.0.1:1", oauth_audience=AUDIENCE)
     app = create_app(away, open_store([]))
     token = issuer.token(world.RUNNER)
-    result = CliRunner().invoke(auth, ["explain"], input=token, obj=app)
+    result = CliRunner().invoke(auth, ["explain"], input=token, obj=Protector.of(app))
     assert result.exit_code == 1
     assert "  FAILS  issuer: It cannot be reached now" in result.output
 
@@ -111,8 +120,10 @@ def test_the_command_reads_standard_input(tmp_path: Path, issuer: Issuer) -> Non
         check=False,
     )
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1] == "user: refused. No `user` document fits the token."
+    assert "  passes expiry" in done.stdout
+    assert "SQLITE_PATH" in done.stdout.splitlines()[-1], "the store does not exist"
     assert done.stderr == ""
+    assert not (tmp_path / "store.db").exists()
 
 
 METADATA = "/.well-known/oauth-protected-resource"

@@ -14,9 +14,11 @@ from app.auth.introspection import (
     MAX_FAILURES,
     RETRY_SECONDS,
     SUCCESS_SECONDS,
+    IntrospectedJWTs,
     IntrospectedTokens,
     ask_issuer,
 )
+from app.auth.jwt import JWTValidator
 from app.auth.tokens import TokenValidator
 from tests.auth import kit
 
@@ -85,6 +87,11 @@ def test_an_active_token_is_valid(validator: TokenValidator) -> None:
         {"exp": None},
         {"nbf": kit.NOW},
         {"username": "x", "client_id": "y"},
+        {"token_type": None},
+        {"token_type": "access_token", "token_use": "access_token"},
+        {"typ": "Bearer"},
+        {"sub": None},
+        {"scope": None, "scp": ["workout-logs:read"]},
     ],
     ids=str,
 )
@@ -98,7 +105,13 @@ def test_answers_may_vary_as_rfc_7662_allows(clock: kit.Clock, changes: dict[str
         ({"active": False}, "active"),
         ({"active": "true"}, "active"),
         ({"active": None}, "active"),
-        ({"token_type": None}, "type"),
+        ({"token_type": None, "aud": None, "scope": "offline_access a"}, "type"),
+        ({"token_type": None, "cnf": {"jkt": "x"}}, "type"),
+        ({"token_use": "refresh_token"}, "purpose"),
+        ({"token_use": "refresh"}, "purpose"),
+        ({"typ": "Refresh"}, "purpose"),
+        ({"typ": "ID"}, "purpose"),
+        ({"nonce": "x"}, "purpose"),
         ({"token_type": "refresh_token"}, "type"),
         ({"token_type": "DPoP"}, "type"),
         ({"cnf": {"jkt": "x"}}, "type"),
@@ -242,6 +255,71 @@ def test_a_clock_that_is_set_back_shuts_nobody_out(endpoint: Endpoint, clock: ki
     clock.advance(max(RETRY_SECONDS, FAILURE_SECONDS))
     assert kind.check("good")
     assert kind.check("later")
+
+
+KEY = kit.ec_key()
+
+
+def both(endpoint: Endpoint, clock: kit.Clock) -> IntrospectedJWTs:
+    issuer = kit.InMemoryIssuer(KEY)
+    jwts = JWTValidator(issuer, complete=False, clock=clock)
+    return IntrospectedJWTs(jwts, IntrospectedTokens(issuer, endpoint, clock=clock, timer=clock))
+
+
+def test_a_jwt_is_asked_about_as_well(clock: kit.Clock) -> None:
+    token = kit.mint(KEY, exp=kit.NOW + 60)
+    endpoint = Endpoint(**{token: ACTIVE})
+    validator = TokenValidator({"JWT": both(endpoint, clock)}, clock=clock)
+    assert validator.authenticate_token(token).expires_at == kit.NOW + 60
+    endpoint.responses = {}
+    assert validator.authenticate_token(token), "what is revoked ends within SUCCESS_SECONDS"
+    clock.advance(SUCCESS_SECONDS)
+    with pytest.raises(TokenRefused, match="not active"):
+        validator.authenticate_token(token)
+
+
+def test_the_issuer_adds_what_a_lightweight_token_leaves_out(clock: kit.Clock) -> None:
+    token = kit.mint(KEY, sub=None, aud=None, scope=None)
+    kind = both(Endpoint(**{token: ACTIVE}), clock)
+    checked = kind.check(token)
+    assert (checked.user, checked.scopes) == (
+        kit.subject("user-1"),
+        frozenset({"workout-logs:read"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "check"),
+    [
+        ({"aud": "https://other.example"}, ACTIVE, "audience"),
+        ({"iss": "https://other.example"}, ACTIVE, "claims"),
+        ({"exp": kit.NOW}, ACTIVE, "expiry"),
+        ({"cnf": {"jkt": "x"}}, ACTIVE, "claims"),
+        ({"aud": None}, {**ACTIVE, "aud": "https://other.example"}, "audience"),
+        ({"aud": None}, {"active": True}, "audience"),
+        ({}, {**ACTIVE, "aud": "https://other.example"}, "audience"),
+        ({}, {**ACTIVE, "token_use": "refresh"}, "purpose"),
+        ({}, {"active": False}, "active"),
+        ({}, {}, "active"),
+        ({"active": True}, {}, "active"),
+    ],
+    ids=str,
+)
+def test_neither_check_replaces_the_other(
+    clock: kit.Clock, changes: dict[str, Any], said: dict[str, Any], check: str
+) -> None:
+    token = kit.mint(KEY, **changes)
+    with pytest.raises(TokenRefused) as caught:
+        both(Endpoint(**{token: said}), clock).check(token)
+    assert caught.value.check == check
+
+
+def test_the_issuer_is_asked_only_about_its_own_tokens(clock: kit.Clock) -> None:
+    endpoint = Endpoint()
+    for token in (kit.mint(kit.ec_key()), "a.b.c"):
+        with pytest.raises(TokenRefused):
+            both(endpoint, clock).check(token)
+    assert endpoint.asked == 0
 
 
 @pytest.mark.parametrize("url", ["", "http://issuer.example/introspect", "ftp://127.0.0.1/"])

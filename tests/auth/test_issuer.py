@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -19,9 +19,10 @@ from app.auth.errors import IssuerUnavailable
 from app.auth.fetch import FetchFailed, fetch_json
 from app.auth.issuer import (
     COOLDOWN_SECONDS,
+    MAX_WAITING,
+    OUTAGE_SECONDS,
     REFRESH_SECONDS,
     RETRY_SECONDS,
-    STALE_SECONDS,
     RemoteIssuer,
 )
 from tests.auth import kit
@@ -151,7 +152,7 @@ def test_known_keys_serve_through_an_outage_of_a_day(
 ) -> None:
     assert find(issuer, FIRST)
     server.down = True
-    clock.advance(STALE_SECONDS - 1)
+    clock.advance(OUTAGE_SECONDS - 1)
     assert find(issuer, FIRST)
     requests = server.requests.total()
     assert find(issuer, FIRST)
@@ -177,6 +178,73 @@ def test_an_issuer_that_is_down_from_the_start_is_asked_now_and_then(
     server.down = False
     clock.advance(RETRY_SECONDS)
     assert find(issuer, FIRST)
+
+
+@pytest.mark.parametrize("snapshot", [None, "expired", "unknown key"])
+def test_an_issuer_that_hangs_holds_few_threads(
+    issuer: RemoteIssuer, server: kit.FakeIssuer, clock: kit.Clock, snapshot: str | None
+) -> None:
+    if snapshot:
+        assert find(issuer, FIRST)
+        clock.advance(OUTAGE_SECONDS if snapshot == "expired" else 1)
+    hanging, released = threading.Event(), threading.Event()
+
+    def hang(_: str) -> None:
+        hanging.set()
+        assert released.wait(60)
+
+    server.before_answer = hang
+    server.keys = [FIRST, SECOND]
+    with ThreadPoolExecutor(20) as pool:
+        first = pool.submit(find, issuer, SECOND)
+        assert hanging.wait(60)
+        others = [pool.submit(find, issuer, SECOND) for _ in range(19)]
+        given_up = [each for each in as_completed_but(others, MAX_WAITING - 1) if each.exception()]
+        assert len(given_up) == 20 - MAX_WAITING
+        assert {type(each.exception()) for each in given_up} == {IssuerUnavailable}
+        assert not first.done()
+        released.set()
+        assert first.result(60)
+        assert all(each.result(60) for each in others if each not in given_up)
+
+
+def as_completed_but(futures: list[Future[bool]], few: int) -> list[Future[bool]]:
+    """The futures that end while a few do not."""
+    ended: list[Future[bool]] = []
+    for each in as_completed(futures, timeout=60):
+        ended.append(each)
+        if len(ended) == len(futures) - few:
+            break
+    return ended
+
+
+def test_the_life_of_keys_can_be_set(server: kit.FakeIssuer, clock: kit.Clock) -> None:
+    issuer = RemoteIssuer(
+        kit.ISSUER, kit.AUDIENCE, refresh_seconds=60, outage_seconds=120, fetch=server, clock=clock
+    )
+    assert find(issuer, FIRST)
+    server.keys = [SECOND]
+    clock.advance(59)
+    assert find(issuer, FIRST)
+    clock.advance(1)
+    assert not find(issuer, FIRST), "a withdrawn key ends with the refresh"
+    server.down = True
+    clock.advance(119)
+    assert find(issuer, SECOND)
+    clock.advance(1)
+    with pytest.raises(IssuerUnavailable):
+        find(issuer, SECOND)
+
+
+def test_an_issuer_without_metadata_has_its_keys_where_the_setting_says(
+    server: kit.FakeIssuer,
+) -> None:
+    server.documents = {"https://keys.example/jwks": {"keys": [FIRST.as_dict(private=False)]}}
+    issuer = RemoteIssuer(
+        kit.ISSUER, kit.AUDIENCE, jwks_url="https://keys.example/jwks", fetch=server
+    )
+    assert find(issuer, FIRST)
+    assert set(server.requests) == {"https://keys.example/jwks"}
 
 
 def test_metadata_may_be_openid_s_only() -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import Key
 
+from app.auth.claims import AccessTokenRules, AudienceClaim
 from app.auth.errors import TokenRefused
 from app.auth.jwt import JWTValidator
 from app.auth.tokens import AccessToken, TokenValidator
@@ -40,6 +41,85 @@ def test_a_token_of_each_algorithm_is_valid(key: Key, algorithm: str) -> None:
     assert token.user == kit.subject("user-1")
     assert token.scopes == {"workout-logs:read", "workout-logs:write"}
     assert token.expires_at == kit.LATER
+
+
+CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
+LONGER = [
+    *((RSA, f"{family}{bits}") for family in ("RS", "PS") for bits in (384, 512)),
+    *((kit.ec_key(name, curve), name) for name, curve in CURVES.items()),
+]
+
+
+@pytest.mark.parametrize(("key", "algorithm"), LONGER, ids=[name for _, name in LONGER])
+def test_a_token_of_each_longer_algorithm_is_valid(key: Key, algorithm: str) -> None:
+    assert check(kit.mint(key, header={"alg": algorithm}), key)
+
+
+@pytest.mark.parametrize("algorithm", CURVES)
+@pytest.mark.parametrize("other", CURVES)
+def test_an_algorithm_is_bound_to_its_curve(algorithm: str, other: str) -> None:
+    key = kit.ec_key("ec", CURVES[algorithm])
+    token = kit.mint(key, header={"alg": algorithm})
+    head = _segment({"alg": other, "typ": "at+jwt", "kid": "ec"})
+    changed = ".".join([head, *token.split(".")[1:]])
+    if other == algorithm:
+        assert check(token, key)
+    else:
+        assert refused(changed, key) == "key"
+
+
+@pytest.mark.parametrize("algorithm", ["ES256K", "HS384", "HS512", "Ed448", "none", "RSA-OAEP", ""])
+def test_other_algorithms_are_refused(algorithm: str) -> None:
+    head = _segment({"alg": algorithm, "typ": "at+jwt", "kid": RSA.kid})
+    assert refused(f"{head}.{_segment(kit.claims())}.AA") in {"algorithm", "form"}
+
+
+def with_profile_jwt(token: str, complete: bool = True) -> AccessToken:
+    rules = AccessTokenRules(AudienceClaim(frozenset({kit.AUDIENCE})), profile="jwt")
+    kind = JWTValidator(kit.InMemoryIssuer(RSA), rules, complete=complete, clock=lambda: kit.NOW)
+    return kind.check(token)
+
+
+@pytest.mark.parametrize("type_", ["JWT", "jwt", None, "at+jwt", "application/at+jwt"])
+def test_the_profile_jwt_takes_what_most_providers_issue(type_: str | None) -> None:
+    assert with_profile_jwt(kit.mint(RSA, header={"typ": type_}))
+
+
+@pytest.mark.parametrize(
+    ("header", "changes", "check_name"),
+    [
+        ({"typ": "dpop+jwt"}, {}, "type"),
+        ({"typ": "logout+jwt"}, {}, "type"),
+        ({"typ": "application/okta-internal-at+jwt"}, {}, "type"),
+        ({"typ": ["JWT"]}, {}, "type"),
+        ({"typ": 5}, {}, "type"),
+        ({"crit": ["exp"]}, {}, "header"),
+        ({}, {"nonce": "x"}, "purpose"),
+        ({}, {"at_hash": "x"}, "purpose"),
+        ({}, {"typ": "ID"}, "purpose"),
+        ({}, {"token_use": "id"}, "purpose"),
+        ({}, {"aud": "https://other.example"}, "audience"),
+        ({}, {"aud": None}, "audience"),
+        ({}, {"iss": "https://other.example"}, "claims"),
+        ({}, {"sub": None}, "claims"),
+        ({}, {"cnf": {"jkt": "x"}}, "claims"),
+        ({}, {"exp": None}, "claims"),
+        ({}, {"exp": kit.NOW}, "expiry"),
+    ],
+    ids=str,
+)
+def test_the_profile_jwt_checks_all_else(
+    header: dict[str, Any], changes: dict[str, Any], check_name: str
+) -> None:
+    with pytest.raises(TokenRefused) as caught:
+        with_profile_jwt(kit.mint(RSA, header={"typ": "JWT", **header}, **changes))
+    assert caught.value.check == check_name
+
+
+def test_okta_s_own_tokens_are_refused_with_the_reason() -> None:
+    token = kit.mint(RSA, header={"typ": "application/okta-internal-at+jwt"})
+    with pytest.raises(TokenRefused, match="custom authorization server"):
+        check(token)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +164,11 @@ def test_a_token_without_readable_scopes_has_none(scope: object) -> None:
     [
         ({"iss": "https://issuer.example/"}, "claims"),
         ({"iss": ["https://issuer.example"]}, "claims"),
-        ({"aud": "https://other.example"}, "claims"),
-        ({"aud": []}, "claims"),
-        ({"aud": {kit.AUDIENCE: 1}}, "claims"),
-        ({"aud": kit.AUDIENCE + "/"}, "claims"),
+        ({"aud": "https://other.example"}, "audience"),
+        ({"aud": []}, "audience"),
+        ({"aud": {kit.AUDIENCE: 1}}, "audience"),
+        ({"aud": [kit.AUDIENCE, 1]}, "audience"),
+        ({"aud": kit.AUDIENCE + "/"}, "audience"),
         ({"exp": kit.NOW}, "expiry"),
         ({"exp": kit.NOW - 1}, "expiry"),
         ({"exp": str(kit.LATER)}, "claims"),
@@ -98,7 +179,8 @@ def test_a_token_without_readable_scopes_has_none(scope: object) -> None:
         ({"nbf": kit.NOW + 3600}, "claims"),
         ({"sub": 5}, "claims"),
         ({"cnf": {"jkt": "x"}}, "claims"),
-        *(({name: None}, "claims") for name in ("iss", "aud", "sub")),
+        ({"aud": None}, "audience"),
+        *(({name: None}, "claims") for name in ("iss", "sub")),
         ({"exp": None}, "claims"),
     ],
     ids=str,
@@ -160,7 +242,7 @@ def test_a_key_serves_only_the_algorithm_that_it_names() -> None:
 
 def test_the_algorithm_must_be_the_key_s() -> None:
     assert refused(kit.mint(EC, header={"kid": RSA.kid}), RSA, EC) == "key"
-    assert refused(kit.mint(kit.rsa_key(), header={"alg": "RS384"})) == "algorithm"
+    assert refused(kit.mint(kit.rsa_key(), header={"alg": "RS384"})) == "signature"
 
 
 def test_a_token_without_key_id_needs_a_single_fitting_key() -> None:

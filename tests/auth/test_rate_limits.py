@@ -19,11 +19,12 @@ from werkzeug.test import TestResponse
 from app.auth.tokens import TokenUser
 from app.factory import create_app
 from app.openapi.components import COUNT, SECONDS
+from app.service.stores.port import StoredUser
 from app.service.stores.sqlite.store import SqliteStore
 from app.settings import Settings, SettingsError
 from app.web.problems import Problem
 from app.web.rate_limits import RateLimits
-from tests import world
+from tests import issuers, world
 from tests.conftest import OpenStore
 from tests.issuer import AUDIENCE, Issuer
 from tests.ports import free_port
@@ -110,6 +111,70 @@ def test_one_network_of_ipv6_is_one_address(app: Flask) -> None:
 
 def test_unknown_users_have_a_limit_too(app: Flask, issuer: Issuer) -> None:
     assert statuses(app, issuer.token("nobody"), LIMIT + 1) == [403] * LIMIT + [429]
+
+
+def test_a_user_has_one_limit_whatever_the_credential(
+    settings: Settings, open_store: OpenStore, issuer: Issuer
+) -> None:
+    secret = "the-secret-of-the-front-end"
+    email = world.email_of(world.RUNNER)
+    both = replace(settings, nextauth_secret=(secret,))
+    sessions = [{"email": email.upper()}, {"email": email, "sub": "google-1"}]
+    tokens = issuers.mint(
+        *({"version": 4, "secret": secret, "token": session} for session in sessions)
+    )
+    tokens += [issuer.token(world.RUNNER), issuer.token(world.RUNNER, client_id="other")]
+    app = create_app(both, open_store(world.club()))
+    assert [get(app, token).status_code for token in tokens * 3] == [200] * LIMIT + [429] * 4
+    assert get(app, issuer.token(world.TEAMMATE)).status_code == 200
+
+
+def test_a_user_has_one_limit_for_each_letter_case_of_the_address(
+    settings: Settings, open_store: OpenStore, issuer: Issuer
+) -> None:
+    by_email = replace(settings, oauth_user_claim="email")
+    app = create_app(by_email, open_store(world.club()))
+    email = world.email_of(world.RUNNER)
+    spellings = [email, email.upper(), email.title()]
+    tokens = [issuer.token("x", email=each, email_verified=True) for each in spellings]
+    assert [get(app, token).status_code for token in tokens * 3] == [200] * LIMIT + [429]
+
+
+def test_an_unverified_address_takes_nothing_from_its_owner(
+    settings: Settings, open_store: OpenStore, issuer: Issuer
+) -> None:
+    by_email = replace(settings, oauth_user_claim="email")
+    app = create_app(by_email, open_store(world.club()))
+    email = world.email_of(world.RUNNER)
+    pretender = issuer.token("x", email=email, email_verified=False)
+    assert statuses(app, pretender, LIMIT + 1) == [403] * LIMIT + [429]
+    owner = issuer.token("y", email=email, email_verified=True)
+    assert get(app, owner).status_code == 200
+
+
+def test_an_unknown_user_is_not_asked_for_beyond_the_limit(
+    settings: Settings, open_store: OpenStore, issuer: Issuer
+) -> None:
+    store = open_store(world.club())
+    asked = []
+
+    class Counting:
+        def find_users(self, **query: Any) -> list[StoredUser]:
+            asked.append(query)
+            return store.find_users(**query)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+    app = create_app(settings, Counting())  # type: ignore[arg-type]
+    assert statuses(app, issuer.token("nobody"), 2 * LIMIT)[-1] == 429
+    assert len(asked) == LIMIT
+
+
+def test_a_request_without_the_scope_counts_for_its_user(app: Flask, issuer: Issuer) -> None:
+    scopeless = issuer.token(world.RUNNER, scope="openid")
+    assert statuses(app, scopeless, LIMIT) == [403] * LIMIT
+    assert get(app, issuer.token(world.RUNNER)).status_code == 429
 
 
 def test_odd_names_are_counted_like_others(app: Flask) -> None:

@@ -59,9 +59,18 @@ class ContentLake:
         self._control("DELETE", "faults")
 
     def delays(self, *, index_lag: float = 0, latency: float = 0) -> None:
-        """How many seconds queries are behind the documents, and every answer takes longer."""
+        """How many seconds queries are behind the documents, and every response takes longer."""
         delays = {"indexLag": index_lag * 1000, "latency": latency * 1000}
         self._control("PUT", "delays", json.dumps(delays))
+
+    def switch(self, *, sync_ignored: bool = False, patch_of_nothing: int = 409) -> None:
+        """Choose where Sanity's behaviour is not known, or not always the same.
+
+        `sync_ignored`: a write with `visibility=sync` does not wait for the index.
+        `patch_of_nothing`: the status of that error.
+        """
+        switches = {"syncIgnored": sync_ignored, "patchOfNothing": patch_of_nothing}
+        self._control("PUT", "switches", json.dumps(switches))
 
     def reset_counters(self) -> None:
         """Count from zero."""
@@ -72,38 +81,43 @@ class ContentLake:
         counted: dict[str, int] = self._control("GET", "counters")["requests"]
         return counted
 
-    def most_mutations_at_once(self) -> int:
+    def tags(self) -> list[str]:
+        """The tag of each request, in their order; empty for one without a tag."""
+        tags: list[str] = self._control("GET", "counters")["tags"]
+        return tags
+
+    def max_concurrent_mutations(self) -> int:
         """The most mutations that were at work at one time."""
-        most: int = self._control("GET", "counters")["mostMutationsAtOnce"]
+        most: int = self._control("GET", "counters")["maxConcurrentMutations"]
         return most
 
     def documents(self, *, type_: str | None = None) -> list[dict[str, Any]]:
         """What is stored, drafts too."""
         query = "*[!defined($type) || _type == $type] | order(_id)"
-        answer = self._session.post(
+        response = self._session.post(
             f"{self.url}/v{API_VERSION}/data/query/{DATASET}?perspective=raw",
             headers={"Authorization": f"Bearer {VIEWER_TOKEN}"},
             json={"query": query, "params": {"type": type_}},
             timeout=60,
         )
-        found: list[dict[str, Any]] = answer.json()["result"]
+        found: list[dict[str, Any]] = response.json()["result"]
         return found
 
     def mutate(self, *mutations: Mapping[str, Any], visibility: str = "sync") -> None:
         """Write as another program would."""
-        answer = self._session.post(
+        response = self._session.post(
             f"{self.url}/v{API_VERSION}/data/mutate/{DATASET}?visibility={visibility}",
             headers={"Authorization": f"Bearer {EDITOR_TOKEN}"},
             json={"mutations": mutations},
             timeout=60,
         )
-        answer.raise_for_status()
+        response.raise_for_status()
 
     def _control(self, method: str, endpoint: str, body: str = "") -> Any:
         url = f"{self.url}/control/{endpoint}"
-        answer = self._session.request(method, url, data=body.encode(), timeout=60)
-        answer.raise_for_status()
-        return answer.json()
+        response = self._session.request(method, url, data=body.encode(), timeout=60)
+        response.raise_for_status()
+        return response.json()
 
     def close(self) -> None:
         """Let go of the connections."""

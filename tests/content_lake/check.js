@@ -18,7 +18,6 @@ const client = createClient(config)
 const published = client.withConfig({perspective: 'published'})
 const raw = client.withConfig({perspective: 'raw'})
 const viewer = client.withConfig({token: 'viewer-token'})
-const stranger = client.withConfig({token: 'no-such-token'})
 
 const refusal = (type, status) => (error) => {
   assert.ok(error instanceof ClientError, String(error))
@@ -28,11 +27,18 @@ const refusal = (type, status) => (error) => {
   return true
 }
 
+const get = (path) =>
+  fetch(`${config.apiHost}/v${config.apiVersion}/data/${path}`, {
+    headers: {authorization: `Bearer ${config.token}`},
+  })
+
 const checks = {
   async 'a created document is read back, at the transaction that made it'() {
     const made = await client.create({_id: 'user-a', _type: 'user', name: 'Ada'})
     assert.equal(made.name, 'Ada')
-    assert.ok(made._rev && made._createdAt && made._updatedAt)
+    assert.ok(made._rev)
+    assert.match(made._createdAt, /T\d\d:\d\d:\d\dZ$/, 'whole seconds')
+    assert.match(made._updatedAt, /T\d\d:\d\d:\d\dZ$/)
     assert.deepEqual(await client.getDocument('user-a'), made)
     assert.deepEqual(await published.fetch('*[_id == $id][0]', {id: 'user-a'}), made)
   },
@@ -43,6 +49,18 @@ const checks = {
       .transactionId('our-own-id')
       .commit({returnDocuments: true})
     assert.equal(done[0]._rev, 'our-own-id')
+  },
+
+  async 'an id of a transaction is used once'() {
+    for (const mutation of [{create: {_type: 'user'}}, {delete: {id: 'user-none'}}]) {
+      const again = client.transaction([mutation]).transactionId('our-own-id')
+      await assert.rejects(again.commit(), (error) => error.statusCode === 409)
+    }
+    const failed = client.transaction([{create: {_id: 'user-b', _type: 'user'}}])
+    await assert.rejects(failed.transactionId('not-executed').commit())
+    const dry = client.transaction([{create: {_type: 'user'}}]).transactionId('not-executed')
+    await dry.commit({dryRun: true})
+    await client.transaction([{delete: {id: 'user-none'}}]).transactionId('not-executed').commit()
   },
 
   async 'getDocuments keeps the order and says null for what is missing'() {
@@ -72,6 +90,21 @@ const checks = {
     assert.ok(made._id)
     await client.delete(made._id)
     assert.equal(await client.getDocument(made._id), undefined)
+  },
+
+  async 'a document has a type'() {
+    const untyped = client.create({_id: 'user-f', name: 'Nobody'})
+    await assert.rejects(untyped, refusal('validationError', 400))
+    const unset = client.patch('user-a').unset(['_type']).commit()
+    await assert.rejects(unset, refusal('validationError', 400))
+  },
+
+  async 'whoever makes a document may say when it was made'() {
+    const _createdAt = '2020-01-01T00:00:00.123Z'
+    const made = await client.create({_id: 'user-g', _type: 'user', _createdAt, _updatedAt: 'x'})
+    assert.equal(made._createdAt, _createdAt)
+    assert.notEqual(made._updatedAt, 'x')
+    await client.delete('user-g')
   },
 
   async 'patches'() {
@@ -129,6 +162,17 @@ const checks = {
     assert.equal(await published.fetch('*[_id == "plan"][0].runnerId->name'), 'Ada L.')
   },
 
+  async 'drafts refer, too'() {
+    await client.create({_id: 'user-h', _type: 'user'})
+    const toHer = {_type: 'reference', _ref: 'user-h'}
+    await client.create({_id: 'drafts.plan-h', _type: 'plan', runnerId: toHer})
+    await assert.rejects(
+      client.delete('user-h'),
+      refusal('documentHasExistingReferencesError', 409),
+    )
+    await client.transaction().delete('drafts.plan-h').delete('user-h').commit()
+  },
+
   async 'a transaction is done as a whole or not at all'() {
     await assert.rejects(
       client.transaction().create({_id: 'user-c', _type: 'user'}).delete('user-a').commit(),
@@ -157,6 +201,10 @@ const checks = {
       assert.equal(error.details.type, 'queryParseError')
       return true
     })
+    for (const query of ['*[_id == $id]', '*[0...$limit]', '*[_type == "user"]{"x": $x}']) {
+      await assert.rejects(published.fetch(query), (error) => error.statusCode === 400)
+    }
+    assert.equal(await published.fetch('*[_id == $id][0]', {id: null}), null)
     assert.equal(await published.fetch('*[_id == "none"][0]'), null)
     assert.equal(await published.fetch('count(*[_id == "none"])'), 0)
   },
@@ -168,14 +216,49 @@ const checks = {
     )
   },
 
+  async 'tags'() {
+    await published.fetch('count(*)', {}, {tag: 'some.tag_1-2'})
+    const strange = get('query/production?query=1&tag=not%20a%20tag')
+    assert.equal((await strange).status, 400)
+  },
+
+  async 'an export has every document, or those of some types'() {
+    const lines = async (response) => (await response.text()).trim().split('\n').map(JSON.parse)
+    const all = await lines(await get('export/production'))
+    assert.ok(all.some(({_id}) => _id === 'drafts.user-e'))
+    assert.deepEqual(await lines(await get('export/production?types=user')), all)
+    assert.equal(await (await get('export/production?types=plan')).text(), '')
+  },
+
+  async 'the history names transactions and their documents'() {
+    await client.transaction([{create: {_id: 'user-i', _type: 'user'}}]).transactionId('h').commit()
+    await client.delete('user-i')
+    const from = 'history/production/transactions?excludeContent=true&limit=1&fromTransaction='
+    const {id, documentIDs} = await (await get(`${from}h`)).json()
+    assert.deepEqual([id, documentIDs], ['h', ['user-i']])
+    assert.equal(await (await get(`${from}never`)).text(), '')
+  },
+
+  async 'every response says how many requests are left'() {
+    const {headers} = await get('query/production?query=1')
+    assert.ok(Number(headers.get('ratelimit-remaining')) < Number(headers.get('ratelimit-limit')))
+    assert.equal(headers.get('ratelimit-reset'), '1')
+  },
+
   async 'tokens and their rights'() {
     assert.equal((await viewer.getDocument('user-b')).name, 'Bo')
     await assert.rejects(
       viewer.create({_type: 'user'}),
       refusal('insufficientPermissionsError', 403),
     )
-    for (const refused of [stranger, client.withConfig({token: undefined})]) {
-      await assert.rejects(refused.fetch('*'), (error) => error.statusCode === 401)
+    const codes = {
+      'no-such-token': 'SIO-401-ANF', 'expired-token': 'SIO-401-AEX', 'foreign-token': 'SIO-401-AWH',
+    }
+    for (const [token, code] of [...Object.entries(codes), [undefined, 'SIO-401-ANF']]) {
+      await assert.rejects(client.withConfig({token}).fetch('*'), (error) => {
+        assert.deepEqual([error.statusCode, error.response.body.errorCode], [401, code])
+        return true
+      })
     }
     await assert.rejects(
       client.withConfig({dataset: 'elsewhere'}).fetch('*'),

@@ -1,4 +1,7 @@
 // One dataset: documents, transactions, strong references, and the index that queries read.
+//
+// Where Sanity does not say how it responds, this refuses: an id of a transaction that is used again,
+// an empty `set` or `unset`, a document without a `_type`.
 
 import {randomUUID} from 'node:crypto'
 import {setTimeout as delay} from 'node:timers/promises'
@@ -11,6 +14,9 @@ const ID = /^(?!.*\.\.)(?!.*\.-)[A-Za-z0-9_.][A-Za-z0-9._-]{0,127}$/
 export class Dataset {
   /** Milliseconds by which queries are behind the documents. */
   indexLag = 0
+  /** The status of an error that Sanity does not document: 404 or 409. */
+  statusOfMissing = 409
+  #transactions = new Map()
   #documents = new Map()
   #index = new Map()
   #indexed = Promise.resolve()
@@ -21,6 +27,7 @@ export class Dataset {
     this.#documents = new Map()
     this.#index = new Map()
     this.#indexed = Promise.resolve()
+    this.#transactions = new Map()
     this.#views = {}
   }
 
@@ -28,7 +35,7 @@ export class Dataset {
   load(ndjson) {
     for (const line of ndjson.split('\n').filter((each) => each.trim())) {
       const document = JSON.parse(line)
-      const now = new Date().toISOString()
+      const now = wholeSeconds(new Date())
       const system = {_createdAt: now, _updatedAt: now, ...document}
       if (typeof system._rev !== 'string') system._rev = randomUUID()
       this.#documents.set(document._id, system)
@@ -39,6 +46,18 @@ export class Dataset {
 
   get(id) {
     return this.#documents.get(id)
+  }
+
+  /** Every document, drafts too, as `/data/export` sends them. */
+  all() {
+    return [...this.#documents.values()]
+  }
+
+  /** The transactions since the one with this id, which is the first, oldest first. */
+  transactionsFrom(id) {
+    const all = [...this.#transactions.values()]
+    const first = all.findIndex((each) => each.id === id)
+    return first < 0 ? [] : all.slice(first)
   }
 
   /** What a query sees: all documents, the published ones, or those of them that are public. */
@@ -54,24 +73,28 @@ export class Dataset {
         anonymous: ({_id}) => !_id.includes('.'),
       }[name]
       const documents = [...this.#index.values()].filter(sees)
-      this.#views[name] = {documents, byId: new Map(documents.map((each) => [each._id, each]))}
+      this.#views[name] = viewOf(documents)
     }
     return this.#views[name]
   }
 
   /** Executes all mutations or none; `indexed` resolves when queries see what has changed. */
   transact(mutations, transactionId, {dryRun}) {
+    if (this.#transactions.has(transactionId)) {
+      throw boom(409, 'Conflict', `Transaction ID "${transactionId}" is used`)
+    }
     const before = this.#documents
     const draft = new Map(before)
-    const now = new Date().toISOString()
-    const results = mutations.map((mutation, index) =>
-      mutate(draft, mutation, {index, transactionId, now}),
-    )
+    const now = wholeSeconds(new Date())
+    const context = {transactionId, now, statusOfMissing: this.statusOfMissing}
+    const results = mutations.map((mutation, index) => mutate(draft, mutation, {...context, index}))
     results.forEach(({id}, index) => checkReferences(draft, before, id, index))
     for (const result of results) result.document = draft.get(result.id) ?? result.document
     if (dryRun) return {results, indexed: Promise.resolve()}
     this.#documents = draft
-    return {results, indexed: this.#catchUp(new Set(results.map(({id}) => id)), draft)}
+    const documentIDs = [...new Set(results.map(({id}) => id))]
+    this.#transactions.set(transactionId, {id: transactionId, timestamp: now, documentIDs})
+    return {results, indexed: this.#catchUp(documentIDs, draft)}
   }
 
   #catchUp(ids, documents) {
@@ -94,9 +117,19 @@ export class Dataset {
   }
 }
 
+function viewOf(documents) {
+  const byId = new Map(documents.map((each) => [each._id, each]))
+  const byType = new Map()
+  for (const each of documents) {
+    if (byType.has(each._type)) byType.get(each._type).push(each)
+    else byType.set(each._type, [each])
+  }
+  return {documents, byId, byType}
+}
+
 function mutate(draft, mutation, context) {
   const [[name, body]] = Object.entries(mutation)
-  const {index, transactionId, now} = context
+  const {index, transactionId, now, statusOfMissing} = context
   const id = name === 'patch' || name === 'delete' ? body.id : body._id || randomUUID()
   if (typeof id !== 'string' || !ID.test(id)) {
     const description = `Malformed document ID: ${JSON.stringify(id ?? body.query)}`
@@ -104,6 +137,9 @@ function mutate(draft, mutation, context) {
   }
   const current = draft.get(id)
   const put = (document, operation) => {
+    if (typeof document._type !== 'string' || !document._type) {
+      throw mutationError(400, index, 'validationError', `Document "${id}" has no _type`)
+    }
     draft.set(id, {...document, _updatedAt: now, _rev: transactionId})
     return {id, operation}
   }
@@ -125,16 +161,16 @@ function mutate(draft, mutation, context) {
       draft.delete(id)
       return {id, operation: 'delete', document: current}
     case 'patch':
-      return put(patched(current, id, body, index), 'update')
+      return put(patched(current, id, body, {index, statusOfMissing}), 'update')
     default:
       throw mutationError(400, index, 'validationError', `Unknown mutation "${name}"`)
   }
 }
 
-function patched(current, id, patch, index) {
+function patched(current, id, patch, {index, statusOfMissing}) {
   if (!current) {
     const description = `The document with the ID "${id}" was not found`
-    throw mutationError(409, index, 'documentNotFoundError', description, {id})
+    throw mutationError(statusOfMissing, index, 'documentNotFoundError', description, {id})
   }
   const [expected, found] = [patch.ifRevisionID, current._rev]
   if (expected !== undefined && expected !== found) {
@@ -147,6 +183,11 @@ function patched(current, id, patch, index) {
   } catch (error) {
     throw mutationError(400, index, 'validationError', error.message)
   }
+}
+
+/** As most documents hold an instant, though some are from writers that set milliseconds. */
+function wholeSeconds(date) {
+  return date.toISOString().replace(/\.\d+/, '')
 }
 
 function checkReferences(draft, before, id, index) {

@@ -13,8 +13,8 @@ export function boom(status, error, message, more = {}) {
   return new Refusal(status, {statusCode: status, error, message, ...more})
 }
 
-export function unauthorized() {
-  return boom(401, 'Unauthorized', 'Session not found', {errorCode: 'SIO-401-ANF'})
+export function unauthorized(errorCode = 'SIO-401-ANF') {
+  return boom(401, 'Unauthorized', 'Session not found', {errorCode})
 }
 
 export function queryParseError(description, query) {

@@ -7,11 +7,11 @@ export class Faults {
 
   /**
    * A rule for the next `times` requests of a `kind` (query, mutate, doc), after the first `skip`:
-   *   {action: 'answer', status, headers?, body?}   this answer
+   *   {action: 'respond', status, headers?, body?}  this response
    *   {action: 'drop'}                              the connection is reset
-   *   {action: 'hang'}                              no answer, ever
-   *   {action: 'truncate'}                          half of the true answer, then a reset
-   *   {action: 'delay', ms}                         the true answer, later
+   *   {action: 'hang'}                              no response, ever
+   *   {action: 'truncate'}                          half of the true response, then a reset
+   *   {action: 'delay', ms}                         the true response, later
    * `when` is 'before' the request is executed (default) or 'after'.
    */
   add({times = 1, skip = 0, when = 'before', ...rule}) {
@@ -35,17 +35,19 @@ export class Faults {
   }
 }
 
-/** Requests by kind, and the most mutations that were at work at one time. */
+/** Requests by kind, their tags, and the most mutations that were at work at one time. */
 export class Counters {
   requests = {query: 0, mutate: 0, doc: 0}
-  mostMutationsAtOnce = 0
+  tags = []
+  maxConcurrentMutations = 0
   #mutations = 0
 
-  begin(kind) {
-    this.requests[kind] += 1
+  begin(kind, tag) {
+    this.tags.push(tag ?? '')
+    this.requests[kind] = (this.requests[kind] ?? 0) + 1
     if (kind !== 'mutate') return
     this.#mutations += 1
-    this.mostMutationsAtOnce = Math.max(this.mostMutationsAtOnce, this.#mutations)
+    this.maxConcurrentMutations = Math.max(this.maxConcurrentMutations, this.#mutations)
   }
 
   end(kind) {

@@ -12,6 +12,9 @@ export function applyPatch(document, patch) {
     if (!OPERATIONS.includes(name) && !ABOUT.includes(name)) {
       throw new Error(`"${name}" is not a patch operation of this stand-in`)
     }
+    if (OPERATIONS.includes(name) && Object.keys(patch[name]).length === 0) {
+      throw new Error(`"${name}" is empty`)
+    }
   }
   const patched = structuredClone(document)
   for (const [path, value] of Object.entries(patch.set ?? {})) {

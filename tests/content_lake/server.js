@@ -1,9 +1,10 @@
-// A stand-in of the Content Lake's HTTP API: query, mutate and doc of one dataset, on loopback.
+// A stand-in of the Content Lake's HTTP API: query, mutate, doc, export and history of one dataset,
+// on loopback. It is never kinder than Sanity.
 //
 //   node server.js [--port 0] [--project stand-in] [--dataset production] [--load FILE.ndjson]
 //                  [--public] [--exit-with-stdin]
 //
-// The tokens are `editor-token` and `viewer-token`. It says its address in one JSON line on
+// The tokens are `editor-token` and `viewer-token`, `expired-token` and `foreign-token`. It says its address in one JSON line on
 // standard output. `/control` is for tests: see `control` below.
 
 import {randomBytes, randomUUID} from 'node:crypto'
@@ -16,12 +17,17 @@ import {gzipSync} from 'node:zlib'
 import {Dataset} from './dataset.js'
 import {boom, mutationError, Refusal, unauthorized} from './errors.js'
 import {Counters, Faults} from './faults.js'
+import {RateLimits} from './limits.js'
 import {evaluate} from './query.js'
 
-const LARGEST_MUTATION = 4_000_000
-const SHORTEST_GZIP = 1400
+const MAX_MUTATION_BYTES = 4_000_000
+const MIN_GZIP_LENGTH = 1400
 const RIGHTS = {'editor-token': ['read', 'create', 'update'], 'viewer-token': ['read']}
+const REFUSED_TOKENS = {'expired-token': 'SIO-401-AEX', 'foreign-token': 'SIO-401-AWH'}
 const KEYS_OF_QUERY = ['query', 'params']
+const FLAGS = ['returnIds', 'returnDocuments', 'returnQuery', 'dryRun', 'autoGenerateArrayKeys']
+const VISIBILITIES = ['sync', 'async', 'deferred']
+const PATH = /^\/v(?:1|\d{4}-\d{2}-\d{2})\/data\/(query|mutate|doc|export|history)\/([^/]+)\/?(.*)$/
 
 const {values: options} = parseArgs({
   options: {
@@ -36,7 +42,9 @@ const {values: options} = parseArgs({
 
 const dataset = new Dataset()
 const faults = new Faults()
+const rateLimits = new RateLimits()
 let counters = new Counters()
+let ignoresSync = false
 if (options.load) dataset.load(readFileSync(options.load, 'utf8'))
 
 const server = createServer(async (request, response) => {
@@ -62,14 +70,10 @@ function brokenBy(error) {
 }
 
 async function serve(request, response, url, body) {
-  const [, kind, name, ids] =
-    url.pathname.match(/^\/v\d{4}-\d{2}-\d{2}\/data\/(query|mutate|doc)\/([^/]+)\/?(.*)$/) ?? []
+  const [, kind, name, rest] = url.pathname.match(PATH) ?? []
   if (!kind) throw boom(404, 'Not Found', 'No such endpoint')
-  // Servers differ in what they make of it, so nobody may rely on it.
-  const names = [...url.searchParams.keys()]
-  const twice = names.find((each, place) => names.indexOf(each) !== place)
-  if (twice) throw boom(400, 'Bad Request', `Parameter "${twice}" is given twice`)
-  counters.begin(kind)
+  checkParameters(url.searchParams)
+  counters.begin(kind, url.searchParams.get('tag'))
   const counted = counters
   response.on('close', () => counted.end(kind))
 
@@ -81,17 +85,34 @@ async function serve(request, response, url, body) {
   if (name !== options.dataset) {
     throw boom(404, 'Not Found', `Dataset "${name}" not found for project ID "${options.project}"`)
   }
+  const headers = rateLimits.headersFor(kind)
   const rights = rightsOf(request)
   const disturbed = Boolean(rule && !early)
-  const answer = await {query, mutate, doc}[kind]({request, url, body, rights, ids, disturbed})
-  if (disturbed && disturb(rule, request, response, answer)) return
-  send(request, response, 200, answer)
+  const serveKind = {query, mutate, doc, export: exportAll, history}[kind]
+  const content = await serveKind({request, url, body, rights, rest, disturbed})
+  if (disturbed && disturb(rule, request, response, content)) return
+  send(request, response, 200, content, headers)
 }
 
-/** Whether the fault took the place of the answer. */
-function disturb(rule, request, response, answer) {
+function checkParameters(parameters) {
+  // Servers differ in what they make of a name that is given twice, so nobody may rely on it.
+  const names = [...parameters.keys()]
+  const twice = names.find((each, place) => names.indexOf(each) !== place)
+  if (twice) throw boom(400, 'Bad Request', `Parameter "${twice}" is given twice`)
+  const flag = FLAGS.find((each) => !['true', 'false'].includes(parameters.get(each) ?? 'true'))
+  if (flag) throw boom(400, 'Bad Request', `"${flag}" must be a boolean`)
+  if (!VISIBILITIES.includes(parameters.get('visibility') ?? 'sync')) {
+    throw boom(400, 'Bad Request', '"visibility" must be one of sync, async, deferred')
+  }
+  if (!/^[a-z0-9._-]{1,75}$/i.test(parameters.get('tag') ?? 'none')) {
+    throw boom(400, 'Bad Request', '"tag" does not match [a-z0-9._-]{1,75}')
+  }
+}
+
+/** Whether the fault took the place of the response. */
+function disturb(rule, request, response, content) {
   switch (rule.action) {
-    case 'answer':
+    case 'respond':
       send(request, response, rule.status, rule.body ?? '', rule.headers)
       return true
     case 'drop':
@@ -100,7 +121,7 @@ function disturb(rule, request, response, answer) {
     case 'hang':
       return true
     case 'truncate': {
-      const text = JSON.stringify(answer)
+      const text = JSON.stringify(content)
       response.writeHead(200, {'content-type': 'application/json', 'content-length': text.length})
       response.write(text.slice(0, text.length / 2), () => request.socket.destroy())
       return true
@@ -117,7 +138,7 @@ function query({request, url, body, rights}) {
   if (strange) throw boom(400, 'Bad Request', `"${strange}" is not allowed`)
   const perspective = url.searchParams.get('perspective') ?? 'published'
   const view = dataset.view(perspective, {anonymous: !rights.includes('read')})
-  const result = evaluate(sent.query, sent.params ?? {}, view.documents, view.byId)
+  const result = evaluate(sent.query, sent.params ?? {}, view)
   const echo = url.searchParams.get('returnQuery') === 'false' ? {} : {query: sent.query}
   return {...echo, result, ms: Math.round(performance.now() - started)}
 }
@@ -131,7 +152,7 @@ function queryOf(url) {
 }
 
 async function mutate({url, body, rights, disturbed}) {
-  if (body.length > LARGEST_MUTATION) throw boom(413, 'Payload Too Large', 'Too large')
+  if (body.length > MAX_MUTATION_BYTES) throw boom(413, 'Payload Too Large', 'Too large')
   const flag = (name) => url.searchParams.get(name) === 'true'
   const {mutations, transactionId = randomUUID()} = JSON.parse(body)
   mutations.forEach((mutation, index) => {
@@ -141,9 +162,9 @@ async function mutate({url, body, rights, disturbed}) {
     throw mutationError(403, index, 'insufficientPermissionsError', description, {permission})
   })
   const {results, indexed} = dataset.transact(mutations, transactionId, {dryRun: flag('dryRun')})
-  // Whoever misses the answer has not waited for the index either.
+  // Whoever misses the response has not waited for the index either.
   const visibility = url.searchParams.get('visibility') ?? 'sync'
-  if (visibility === 'sync' && !disturbed) await indexed
+  if (visibility === 'sync' && !disturbed && !ignoresSync) await indexed
   return {
     transactionId,
     results: results.map(({id, document, operation}) => ({
@@ -154,19 +175,43 @@ async function mutate({url, body, rights, disturbed}) {
   }
 }
 
-function doc({ids, rights}) {
-  if (!rights.includes('read')) throw unauthorized()
-  const asked = ids.split(',').map(decodeURIComponent)
+function doc({rest, rights}) {
+  const asked = rest.split(',').map(decodeURIComponent)
+  const hidden = asked.filter((id) => !rights.includes('read') && id.includes('.'))
   const missing = asked.filter((id) => !dataset.get(id))
+  const found = asked.filter((id) => !hidden.includes(id) && !missing.includes(id))
   return {
-    documents: asked.map((id) => dataset.get(id)).filter(Boolean).reverse(),
-    omitted: missing.map((id) => ({id, reason: 'existence'})),
+    documents: found.map((id) => dataset.get(id)).reverse(),
+    omitted: [
+      ...hidden.map((id) => ({id, reason: 'permission'})),
+      ...missing.filter((id) => !hidden.includes(id)).map((id) => ({id, reason: 'existence'})),
+    ],
   }
+}
+
+function exportAll({url, rights}) {
+  if (!rights.includes('read')) throw unauthorized()
+  const types = url.searchParams.get('types')?.split(',')
+  return ndjson(dataset.all().filter(({_type}) => !types || types.includes(_type)))
+}
+
+/** Without the contents (`excludeContent=true`), which nobody needs here. */
+function history({rest, url, rights}) {
+  if (!rights.includes('read')) throw unauthorized()
+  const {fromTransaction, limit = 100, excludeContent} = Object.fromEntries(url.searchParams)
+  if (rest !== 'transactions' || !fromTransaction || excludeContent !== 'true') {
+    throw boom(404, 'Not Found', 'This stand-in has transactions?fromTransaction=ID&excludeContent=true')
+  }
+  return ndjson(dataset.transactionsFrom(fromTransaction).slice(0, Number(limit)))
+}
+
+function ndjson(lines) {
+  return lines.map((each) => `${JSON.stringify(each)}\n`).join('')
 }
 
 function rightsOf(request) {
   const [, token] = request.headers.authorization?.match(/^Bearer (.*)$/) ?? []
-  if (token ? !(token in RIGHTS) : !options.public) throw unauthorized()
+  if (token ? !(token in RIGHTS) : !options.public) throw unauthorized(REFUSED_TOKENS[token])
   return RIGHTS[token] ?? []
 }
 
@@ -177,6 +222,8 @@ function control(endpoint, body) {
       faults.clear()
       counters = new Counters()
       dataset.indexLag = faults.latency = 0
+      dataset.statusOfMissing = 409
+      ignoresSync = false
       return {}
     case 'POST /control/documents': // NDJSON
       dataset.load(body)
@@ -191,6 +238,12 @@ function control(endpoint, body) {
       const {indexLag = 0, latency = 0} = JSON.parse(body)
       dataset.indexLag = indexLag
       faults.latency = latency
+      return {}
+    }
+    case 'PUT /control/switches': {
+      const {syncIgnored = false, patchOfNothing = 409} = JSON.parse(body)
+      ignoresSync = syncIgnored
+      dataset.statusOfMissing = patchOfNothing
       return {}
     }
     case 'DELETE /control/counters':
@@ -211,7 +264,7 @@ async function readBody(request) {
 
 function send(request, response, status, body, headers = {}) {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const zip = text.length >= SHORTEST_GZIP && /gzip/.test(request.headers['accept-encoding'] ?? '')
+  const zip = text.length >= MIN_GZIP_LENGTH && /gzip/.test(request.headers['accept-encoding'] ?? '')
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,

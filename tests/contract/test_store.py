@@ -216,6 +216,29 @@ class TestReading:
             assert spent.calls == 1
 
 
+class TestReadingCurrentLogs:
+    def test_are_those_that_exist_as_they_are(self, store: Store) -> None:
+        made = store.create_log(new_log(), transaction_id="t1")
+        changed = store.update_log(
+            log_of(RUNNER, 1),
+            set_fields={"notes": "x"},
+            unset_fields=[],
+            if_revision=f"rev-{log_of(RUNNER, 1)}",
+            transaction_id="t2",
+        )
+        store.delete_log(log_of(RUNNER, 2), if_revision=f"rev-{log_of(RUNNER, 2)}")
+        asked = [made["_id"], log_of(RUNNER, 1), log_of(RUNNER, 2), "nothing"]
+        assert store.read_current(asked) == {made["_id"]: made, changed["_id"]: changed}
+
+    def test_is_one_round_trip(self, store: Store) -> None:
+        measured = timing.start()
+        store.read_current([log_of(RUNNER, 1), log_of(RUNNER, 2), "nothing"])
+        assert measured.calls == 1
+
+    def test_no_document_of_another_type_is_among_them(self, store: Store) -> None:
+        assert store.read_current([RUNNER, session_of(RUNNER, 1)]) == {}
+
+
 class TestOldDocuments:
     """Shapes that other programs wrote: plain strings for references, members missing or odd."""
 

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 import requests
 
-from tests.server import ROOT, running_server
+from tests.server import ROOT, environment, running_server
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +72,25 @@ def test_the_wheel_is_what_was_served(installed: Path) -> None:
         check=True,
     )
     assert shown.stdout.startswith(str(installed))
+
+
+def test_the_command_serves_and_checks_without_a_checkout(installed: Path, tmp_path: Path) -> None:
+    settings = {
+        "PYTHONPATH": str(installed),
+        "NEXTAUTH_SECRET": "a very long secret",
+        "WORKERS": "1",
+    }
+    with running_server(settings, cwd=tmp_path) as server:
+        assert requests.get(f"{server.url}/readyz", timeout=60).status_code == 200
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", "store", "check"],
+        cwd=tmp_path,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "The store is sound." in done.stdout
+    [entry_points] = installed.glob("*.dist-info/entry_points.txt")
+    assert "workout-log-api = app.cli:main" in entry_points.read_text()

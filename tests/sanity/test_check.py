@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,13 @@ from tests.content_lake import (
 )
 from tests.server import ROOT, environment
 from tests.world import RUNNER, log
+
+
+def insufficient(permission: str) -> Any:
+    """The body of a mutation without a right."""
+    inner = {"type": "insufficientPermissionsError", "permission": permission}
+    return {"error": {"type": "mutationError", "items": [{"index": 0, "error": inner}]}}
+
 
 Check = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -61,15 +69,22 @@ def test_says_what_there_is_and_changes_nothing(check: Check, content_lake: Cont
     assert done.returncode == 0, done.stderr
     assert "       6 user\n" in done.stdout
     assert "      10 workoutLog\n" in done.stdout
+    assert "may read single documents" in done.stdout
     assert "may write" in done.stdout
-    assert "1 logs hold no references" in done.stdout
+    assert "workoutLog.sessionId: text, and there is no such trainingSession" in done.stdout
     assert "Nobody can read people or logs without a token" in done.stdout
     assert len(content_lake.documents()) == len(before) + 1
 
 
+def test_says_that_a_dataset_is_sound(check: Check) -> None:
+    assert "The store is sound.\nNothing is left to migrate.\n" in check().stdout
+
+
 def test_says_that_a_dataset_is_empty(check: Check, content_lake: ContentLake) -> None:
     content_lake.reset()
-    assert "no user" in check().stdout
+    assert "The dataset is empty for this API" in check().stdout
+    content_lake.load([log(RUNNER, 9)])
+    assert "There is no user" in check().stdout
 
 
 def test_says_that_a_dataset_is_public(check: Check) -> None:
@@ -82,8 +97,8 @@ def test_says_that_a_dataset_is_public(check: Check) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"SANITY_API_TOKEN": VIEWER_TOKEN}, "one of its rights"),
-        ({"SANITY_API_TOKEN": "no-such-token"}, "SANITY_API_TOKEN"),
+        ({"SANITY_API_TOKEN": VIEWER_TOKEN}, "lacks the right to create"),
+        ({"SANITY_API_TOKEN": "no-such-token"}, "does not know the token"),
         ({"SANITY_DATASET": "elsewhere"}, "SANITY_DATASET"),
         ({"SANITY_API_URL": "http://127.0.0.1:9"}, "SANITY_API_URL"),
         ({"SANITY_DATASET": "Not a name"}, "SANITY_DATASET"),
@@ -94,3 +109,29 @@ def test_says_what_is_wrong(check: Check, settings: dict[str, str], said: str) -
     done = check(**settings)
     assert done.returncode == 1
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "body", "said"),
+    [
+        ("query", 401, {"errorCode": "SIO-401-ANF"}, "does not know the token"),
+        ("query", 401, {"errorCode": "SIO-401-AEX"}, "has expired"),
+        ("query", 401, {"errorCode": "SIO-401-AWH"}, "belongs to another project"),
+        ("query", 402, {"error": "Payment Required"}, "used up its quota"),
+        ("query", 403, {"error": "Forbidden"}, "lacks the right to do this"),
+        ("doc", 403, {"error": "Forbidden"}, "lacks the right"),
+        ("mutate", 403, insufficient("create"), "lacks the right to create"),
+        ("mutate", 403, insufficient("update"), "lacks the right to update"),
+        ("query", 404, {"error": "Not Found"}, "SANITY_DATASET"),
+        ("query", 503, "", "does not answer as it should"),
+        ("query", 400, {"error": {"type": "queryParseError"}}, "refuses what the API asks"),
+    ],
+)
+def test_tells_refusals_apart(
+    check: Check, content_lake: ContentLake, kind: str, status: int, body: Any, said: str
+) -> None:
+    content_lake.fault("answer", kind=kind, status=status, body=body)
+    done = check()
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert str(status) in done.stderr

@@ -23,19 +23,19 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from app.service.stores.sanity.transport import Connections, NotConnected
 from tests.ports import free_port
 
-Answer = Callable[[socket.socket, bytes], None]
+Handler = Callable[[socket.socket, bytes], None]
 """What a server does with a connection and a request on it."""
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Server:
-    """Reads requests and lets `answer` do what it likes; counts connections."""
+    """Reads requests and lets `handle` do what it likes; counts connections."""
 
-    def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, handle: Handler, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []
         self.connections = 0
-        self._answer = answer
+        self._handle = handle
         self._tls = tls
         self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -74,7 +74,7 @@ class Server:
             self._open.append(connection)
             while data := connection.recv(65536):
                 self.requests.append(data)
-                self._answer(connection, data)
+                self._handle(connection, data)
         except OSError:
             pass
         finally:
@@ -93,19 +93,19 @@ def send(made: BaseAdapter, url: str, *, patience: float = 60) -> requests.Respo
     return made.send(request.prepare(), timeout=(60, patience))
 
 
-def sends(*parts: bytes, then: str = "wait") -> Answer:
-    def answer(connection: socket.socket, _: bytes) -> None:
-        # The end in one packet with the reply: who has read the one can see the other.
+def sends(*parts: bytes, then: str = "wait") -> Handler:
+    def handle(connection: socket.socket, _: bytes) -> None:
+        # The end in one packet with the response: who has read the one can see the other.
         flags = socket.MSG_MORE if then == "close" else 0
         for part in parts:
             connection.sendall(part, flags)
         if then == "close":
             connection.close()
 
-    return answer
+    return handle
 
 
-def test_a_request_and_its_reply() -> None:
+def test_a_request_and_its_response() -> None:
     reply = b"HTTP/1.1 201 Created\r\nX-Kind: Some\r\ncontent-length: 5\r\n\r\nhello"
     with Server(sends(reply)).running() as server, client(server) as made:
         response = send(made, server.url)
@@ -125,7 +125,7 @@ def test_what_requests_own_adapter_reads_is_read_here() -> None:
     """The plain way is the reference: with it, only slower, everything works as well."""
     for kind, parts in WHOLE.items():
         if kind == "announced":
-            continue  # urllib3 takes Early Hints for the reply
+            continue  # urllib3 takes Early Hints for the response
         with Server(sends(*parts)).running() as server, client(server) as made:
             plain = HTTPAdapter()
             expected, found = send(plain, server.url), send(made, server.url)
@@ -151,12 +151,12 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_every_form_of_a_reply(kind: str) -> None:
+def test_every_form_of_a_response(kind: str) -> None:
     with Server(sends(*WHOLE[kind])).running() as server, client(server) as made:
         for _ in range(2):
-            reply = send(made, server.url)
-            assert (reply.status_code, reply.content) == (200, b"ok")
-            assert "link" not in reply.headers
+            response = send(made, server.url)
+            assert (response.status_code, response.content) == (200, b"ok")
+            assert "link" not in response.headers
     assert server.connections == 1
 
 
@@ -240,8 +240,8 @@ def test_a_connection_that_the_server_has_left_is_not_used_again() -> None:
 def test_no_more_connections_rest_than_allowed() -> None:
     with Server(sends(OK)).running() as server, client(server, max_idle=2) as made:
         with ThreadPoolExecutor(8) as threads:
-            replies = list(threads.map(lambda _: send(made, server.url), range(200)))
-        assert {reply.content for reply in replies} == {b"ok"}
+            responses = list(threads.map(lambda _: send(made, server.url), range(200)))
+        assert {response.content for response in responses} == {b"ok"}
         before = server.connections
         send(made, server.url)
         assert server.connections == before

@@ -9,7 +9,7 @@ import pytest
 
 from app.service.stores.sanity import errors
 
-# Every error type that Sanity documents, names in its packages, or has been seen to answer with.
+# Every error type that Sanity documents, names in its packages, or has been seen to send.
 KNOWN_ITEM_TYPES = {
     "documentAlreadyExistsError": 409,
     "documentNotFoundError": 409,
@@ -42,7 +42,7 @@ def test_every_known_type_is_a_refusal_of_its_own(kind: str, status: int) -> Non
 
 
 def test_every_refusal_of_the_tree_can_happen() -> None:
-    leaves = {*errors.REFUSALS.values(), errors.UnknownRefusal}
+    leaves = {*errors.REFUSALS.values(), errors.QuotaExceeded, errors.UnknownRefusal}
     assert set(errors.Refused.__subclasses__()) == leaves
     for each in errors.ContentLakeError.__subclasses__():
         assert f"── {each.__name__} " in (errors.__doc__ or "")
@@ -66,8 +66,10 @@ def test_the_front_door_refuses_without_a_type(status: int) -> None:
     [
         (302, errors.Unreadable),
         (400, errors.UnknownRefusal),
+        (402, errors.QuotaExceeded),
         (404, errors.UnknownRefusal),
-        (409, errors.UnknownRefusal),
+        (408, errors.TransientError),
+        (409, errors.UnknownConflict),
         (413, errors.UnknownRefusal),
         (429, errors.RateLimited),
         (500, errors.ServerFault),
@@ -112,7 +114,22 @@ def test_the_trace_is_kept_for_sanitys_support() -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("0", 0.0), ("7", 7.0), ("soon", None), ("-1", None), ("", None), ("²", None)],
+    [
+        ("0", 0.0),
+        ("7", 7.0),
+        ("soon", None),
+        ("-1", None),
+        ("", None),
+        ("²", None),
+        ("1764100000", None),
+    ],
 )
 def test_retry_after_is_in_seconds(value: str, seconds: float | None) -> None:
     assert error_of(429, b"", **{"retry-after": value}).retry_after == seconds
+    assert error_of(429, b"", **{"ratelimit-reset": value}).retry_after == seconds
+
+
+def test_retry_after_counts_more_than_the_reset_of_the_rate_limit() -> None:
+    headers = {"retry-after": "3", "ratelimit-reset": "60", "ratelimit-remaining": "0"}
+    assert error_of(429, b"", **headers).retry_after == 3
+    assert error_of(503, b"", **{"ratelimit-reset": "60"}).retry_after is None

@@ -1,7 +1,7 @@
 """Each way in which the Content Lake can fail, in each operation, once and for good.
 
-Whatever happens, the answer is the right success or a documented problem, the documents are as the
-answer says, and the next request works.
+Whatever happens, the response is the right success or a documented problem, the documents are as it
+says, and the next request works.
 """
 
 from __future__ import annotations
@@ -41,62 +41,66 @@ READS = ("list", "read")
 SUCCESS = {"list": 200, "read": 200, "create": 201, "update": 200, "delete": 204}
 
 
-def answer(status: int, body: str = "", when: str = "before", **headers: str) -> Fault:
-    return {"action": "answer", "status": status, "body": body, "headers": headers, "when": when}
+def respond(status: int, body: str = "", when: str = "before", **headers: str) -> Fault:
+    return {"action": "respond", "status": status, "body": body, "headers": headers, "when": when}
 
 
 def mutation_error(status: int, kind: str) -> Fault:
     items = [{"index": 0, "error": {"type": kind, "description": "secret text"}}]
     error = {"type": "mutationError", "description": "secret text", "items": items}
-    return answer(status, json.dumps({"error": error}))
+    return respond(status, json.dumps({"error": error}))
 
 
 def boom(status: int, **headers: str) -> Fault:
     body = {"statusCode": status, "error": "Error", "message": "secret text"}
-    return answer(status, json.dumps(body), **headers)
+    return respond(status, json.dumps(body), **headers)
 
 
 HTML = "<!doctype html><title>secret text</title>"
 
 # Gone at a second try, whatever the operation.
-PASSING: dict[str, Fault] = {
+TRANSIENT: dict[str, Fault] = {
     "reset": {"action": "drop"},
     "reset after execution": {"action": "drop", "when": "after"},
     "hang": {"action": "hang"},
     "hang after execution": {"action": "hang", "when": "after"},
     "truncated": {"action": "truncate"},
+    "408": boom(408),
     "429": boom(429),
     "429 with Retry-After": boom(429, **{"retry-after": "0"}),
+    "429 with RateLimit-Reset": boom(429, **{"ratelimit-reset": "1"}),
     "502": boom(502),
-    "503": answer(503),
-    "504": answer(504, HTML),
-    "502 after execution": answer(502, HTML, "after"),
+    "503": respond(503),
+    "504": respond(504, HTML),
+    "502 after execution": respond(502, HTML, "after"),
 }
 # Nothing says that a second try would do better, but a write finds out what it has done.
 ODD: dict[str, Fault] = {
+    "409 of an unknown kind": boom(409),
+    "409 of an unknown kind after execution": respond(409, "", "after"),
     "500": boom(500),
-    "500 after execution": answer(500, "", "after"),
-    "HTML": answer(200, HTML),
-    "HTML after execution": answer(200, HTML, "after"),
-    "empty": answer(200),
-    "empty after execution": answer(200, "", "after"),
-    "other JSON": answer(200, '{"message": "secret text"}'),
-    "a list": answer(200, "[]"),
-    "a redirect": answer(302, "", location="http://127.0.0.1:9/"),
+    "500 after execution": respond(500, "", "after"),
+    "HTML": respond(200, HTML),
+    "HTML after execution": respond(200, HTML, "after"),
+    "empty": respond(200),
+    "empty after execution": respond(200, "", "after"),
+    "other JSON": respond(200, '{"message": "secret text"}'),
+    "a list": respond(200, "[]"),
+    "a redirect": respond(302, "", location="http://127.0.0.1:9/"),
 }
 # No second try would do better.
 REFUSED: dict[str, Fault] = {
     "400": boom(400),
     "401": boom(401),
+    "402": boom(402),
     "403": boom(403),
     "403 for a right": mutation_error(403, "insufficientPermissionsError"),
     "404": boom(404),
-    "409 of an unknown kind": boom(409),
     "409 for a lost reference": mutation_error(409, "documentReferenceDoesNotExistError"),
-    "413": answer(413, HTML),
+    "413": respond(413, HTML),
     "429 for long": boom(429, **{"retry-after": "77"}),
 }
-FAULTS = PASSING | ODD | REFUSED
+FAULTS = TRANSIENT | ODD | REFUSED
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +179,7 @@ def test_a_fault_of_the_read_before_a_write(
 
 
 @pytest.mark.parametrize("operation", ["create", "update", "delete"])
-def test_two_lost_replies(lake: ContentLake, runner: Client, operation: str) -> None:
+def test_two_lost_responses(lake: ContentLake, runner: Client, operation: str) -> None:
     """The first was not executed, the second was."""
     lake.fault("drop", kind="mutate")
     lake.fault("drop", kind="mutate", when="after")
@@ -185,7 +189,7 @@ def test_two_lost_replies(lake: ContentLake, runner: Client, operation: str) -> 
 
 @pytest.mark.parametrize("operation", ["create", "update", "delete"])
 def test_a_write_that_is_executed_late(lake: ContentLake, runner: Client, operation: str) -> None:
-    """We see no reply and no change, send again, and only then is the first one executed."""
+    """We see no response and no change, send again, and only then is the first one executed."""
     lake.fault("delay", kind="mutate", ms=(HASTY.read_timeout + 0.15) * 1000)
     lake.fault("delay", kind="mutate", ms=200)
     assert OPERATIONS[operation](runner).status_code == SUCCESS[operation]
@@ -207,10 +211,21 @@ def test_a_lost_write_is_read_back_at_once(
         assert runner.get(OLD).json["data"]["notes"] == "changed"
 
 
-def test_retry_after_is_passed_on(lake: ContentLake, runner: Client) -> None:
-    lake.fault(**boom(429, **{"retry-after": "77"}))
+@pytest.mark.parametrize("header", ["retry-after", "ratelimit-reset"])
+def test_retry_after_is_passed_on(lake: ContentLake, runner: Client, header: str) -> None:
+    lake.fault(**boom(429, **{header: "77"}))
     assert runner.get(OLD).headers["Retry-After"] == "77"
     assert lake.requests()["query"] == 1
+
+
+def test_a_spent_quota_is_the_operators_matter(
+    lake: ContentLake, runner: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    lake.fault(kind="query", **boom(402))
+    assert_problem(runner.get(OLD), 503)
+    (line,) = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    assert "quota" in line
+    assert "402 (trace " in line
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -65,10 +65,10 @@ def test_of_50_creates_at_once_one_wins(lake: ContentLake, send: Send, index_lag
         return send("POST", body=body)
 
     with ThreadPoolExecutor(50) as threads:
-        answers = list(threads.map(create, range(50)))
-    assert Counter(each.status_code for each in answers) == {201: 1, 409: 49}
-    (winner,) = (each.json()["data"] for each in answers if each.status_code == 201)
-    named = {each.json()["existingId"] for each in answers if each.status_code == 409}
+        responses = list(threads.map(create, range(50)))
+    assert Counter(each.status_code for each in responses) == {201: 1, 409: 49}
+    (winner,) = (each.json()["data"] for each in responses if each.status_code == 201)
+    named = {each.json()["existingId"] for each in responses if each.status_code == 409}
     assert named == {winner["id"]}
     (stored,) = (each for each in lake.documents() if each["_id"] == winner["id"])
     assert stored["notes"] == winner["notes"]
@@ -91,8 +91,8 @@ def test_of_200_updates_at_once_none_is_lost(lake: ContentLake, send: Send) -> N
         return [send("PUT", path, {member: members[member](n)}).status_code for n in range(29)]
 
     with ThreadPoolExecutor(len(members)) as threads:
-        answers = [status for each in threads.map(count_up, members) for status in each]
-    assert Counter(answers) == {200: 203}
+        responses = [status for each in threads.map(count_up, members) for status in each]
+    assert Counter(responses) == {200: 203}
     final = send("GET", path).json()["data"]
     expected = {member: value(28) for member, value in members.items()}
     assert {member: final[member] for member in expected} == expected
@@ -118,9 +118,9 @@ def test_a_request_under_way_ends_before_the_server_does(
     with running_server(settings) as server, ThreadPoolExecutor(1) as thread:
         lake.delays(latency=0.5)
         url = f"{server.url}/api/workout-logs"
-        answer = thread.submit(requests.post, url, json=body, headers=headers, timeout=60)
+        response = thread.submit(requests.post, url, json=body, headers=headers, timeout=60)
         while not sum(lake.requests().values()):
             time.sleep(0.01)
         server.process.terminate()
-        assert answer.result().status_code == 201
+        assert response.result().status_code == 201
         assert server.process.wait(60) == 0

@@ -166,12 +166,12 @@ def test_a_proxy_that_refuses_leaves_nothing_sent(
 
 
 @pytest.mark.parametrize(
-    "reply", [b"", b"HTTP/1.1 200 OK", b"SSH-2.0-OpenSSH_9.6\r\n", b"\x00" * 9]
+    "response", [b"", b"HTTP/1.1 200 OK", b"SSH-2.0-OpenSSH_9.6\r\n", b"\x00" * 9]
 )
 def test_a_proxy_that_is_none_leaves_nothing_sent(
-    way: Way, environment: pytest.MonkeyPatch, reply: bytes
+    way: Way, environment: pytest.MonkeyPatch, response: bytes
 ) -> None:
-    with Server(sends(reply, then="close")).running() as no_proxy:
+    with Server(sends(response, then="close")).running() as no_proxy:
         environment.setenv("HTTPS_PROXY", no_proxy.url)
         with pytest.raises(NotConnected):
             way.send()

@@ -20,7 +20,7 @@ EVERYBODY = LogQuery(runner_ids=None)
 
 
 class Canned(BaseAdapter):
-    """Answers every request with the same bytes."""
+    """Responds to every request with the same bytes."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Canned(BaseAdapter):
         pass
 
 
-def store_answering(content: bytes) -> SanityStore:
+def store_sending(content: bytes) -> SanityStore:
     lake = ContentLake(
         "https://x.example",
         dataset="x",
@@ -69,16 +69,16 @@ def row(notes: bytes) -> bytes:
     ],
 )
 def test_a_spoiled_text_costs_no_page(spoiled: bytes, left: str | None) -> None:
-    answer = b'{"result": {"logs": [%b, %b]}}' % (row(b'"Fine."'), row(spoiled))
-    rows = store_answering(answer).list_logs(EVERYBODY).rows
+    content = b'{"result": {"logs": [%b, %b]}}' % (row(b'"Fine."'), row(spoiled))
+    rows = store_sending(content).list_logs(EVERYBODY).rows
     assert [READER.read(each).notes for each in rows] == ["Fine.", left]
-    one = store_answering(b'{"result": %b}' % row(spoiled)).get_log("x")
+    one = store_sending(b'{"result": %b}' % row(spoiled)).get_log("x")
     assert one
     assert READER.read_stored(one).notes == left
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "content",
     [
         b"",
         b"<html>",
@@ -90,6 +90,6 @@ def test_a_spoiled_text_costs_no_page(spoiled: bytes, left: str | None) -> None:
         b'{"result": {"logs": [], "total": "many"}}',
     ],
 )
-def test_garbage_is_no_list(answer: bytes) -> None:
+def test_garbage_is_no_list(content: bytes) -> None:
     with pytest.raises(StoreUnavailable):
-        store_answering(answer).list_logs(EVERYBODY)
+        store_sending(content).list_logs(EVERYBODY)

@@ -62,71 +62,19 @@ class TestRoundTrips:
             (lambda: runner.delete(OLD), 1, 1),
         ]:
             lake.reset_counters()
-            answer = call()
-            assert answer.status_code < 300
+            response = call()
+            assert response.status_code < 300
             assert lake.requests() == {"query": queries, "mutate": mutations, "doc": 0}
             total = queries + mutations
             calls = "1 call" if total == 1 else f"{total} calls"
-            assert f'desc="{calls}"' in answer.headers["Server-Timing"]
+            assert f'desc="{calls}"' in response.headers["Server-Timing"]
 
     def test_an_unknown_caller_costs_one_more(
         self, lake: ContentLake, app: Flask, issuer: Issuer
     ) -> None:
-        stranger = Client(app.test_client(), issuer.token(world.STRANGER))
-        assert stranger.list().status_code == 200
+        unknown = Client(app.test_client(), issuer.token(world.STRANGER))
+        assert unknown.list().status_code == 200
         assert lake.requests() == {"query": 2, "mutate": 0, "doc": 0}
-
-
-class TestIndexLag:
-    """Queries are seconds behind the documents: longer than a busy machine takes for a request."""
-
-    LAG = 3.0
-
-    def test_what_a_client_has_written_it_reads_back(
-        self, lake: ContentLake, runner: Client
-    ) -> None:
-        lake.delays(index_lag=0.5)
-        created = runner.create(NEW)
-        assert created.status_code == 201
-        assert runner.get(NEW_ID).json == created.json
-        assert runner.list(sessionId=NEW["sessionId"]).json["data"] == [created.json["data"]]
-        assert runner.update(NEW_ID, {"notes": "x"}).status_code == 200
-        assert runner.get(NEW_ID).json["data"]["notes"] == "x"
-        assert runner.delete(NEW_ID).status_code == 204
-        assert runner.get(NEW_ID).status_code == 404
-        assert runner.create(NEW).status_code == 201
-
-    def test_an_update_keeps_what_another_program_has_just_written(
-        self, lake: ContentLake, runner: Client
-    ) -> None:
-        lake.delays(index_lag=self.LAG)
-        lake.mutate({"patch": {"id": OLD, "set": {"weather": "hail"}}}, visibility="async")
-        assert runner.get(OLD).json["data"]["weather"] is None, "or the index does not lag"
-        answer = runner.update(OLD, {"notes": "x"})
-        assert answer.json["data"]["weather"] == "hail"
-        assert answer.json["data"]["notes"] == "x"
-
-    def test_a_stale_read_costs_a_conditional_write_its_turn(
-        self, lake: ContentLake, runner: Client
-    ) -> None:
-        lake.delays(index_lag=self.LAG)
-        etag = runner.get(OLD).headers["ETag"]
-        lake.mutate({"patch": {"id": OLD, "set": {"weather": "hail"}}}, visibility="async")
-        assert runner.update(OLD, {"notes": "x"}, **{"If-Match": etag}).status_code == 412
-        assert runner.delete(OLD, **{"If-Match": etag}).status_code == 412
-
-    def test_a_second_log_of_the_pair_is_refused(self, lake: ContentLake, runner: Client) -> None:
-        lake.delays(index_lag=self.LAG)
-        document = {**world.log(RUNNER, 10), "_id": NEW_ID}
-        lake.mutate({"create": document}, visibility="async")
-        answer = runner.create(NEW)
-        assert (answer.status_code, answer.json["existingId"]) == (409, NEW_ID)
-
-    def test_a_deleted_log_is_gone(self, lake: ContentLake, runner: Client) -> None:
-        lake.delays(index_lag=self.LAG)
-        lake.mutate({"delete": {"id": OLD}}, visibility="async")
-        assert runner.update(OLD, {"notes": "x"}).status_code == 404
-        assert runner.delete(OLD).status_code == 404
 
 
 class TestRefusedWrites:
@@ -146,7 +94,7 @@ class TestRefusedWrites:
 
 
 class TestIdempotencyKey:
-    def test_replays_after_the_lost_reply_of_a_server(
+    def test_replays_after_the_lost_response_of_a_server(
         self, lake: ContentLake, runner: Client
     ) -> None:
         lake.fault("drop", kind="mutate", when="after")
@@ -158,6 +106,30 @@ class TestIdempotencyKey:
         assert (replayed.status_code, replayed.json["data"]["id"]) == (201, NEW_ID)
         assert runner.create({**NEW, "notes": "x"}, **key).status_code == 422
         assert runner.create(NEW).status_code == 409
+
+
+class TestTags:
+    def test_every_request_says_what_it_is_for(self, lake: ContentLake, runner: Client) -> None:
+        lake.reset_counters()
+        runner.list()
+        runner.get(OLD)
+        runner.create(NEW)
+        runner.update(OLD, {"notes": "x"})
+        lake.fault("drop", kind="mutate", when="after")
+        runner.delete(OLD)
+        prefix = "workout-log-api."
+        assert [each.removeprefix(prefix) for each in lake.tags()] == [
+            "list-logs",
+            "get-log",
+            "read-for-create",
+            "create-log",
+            "get-log",
+            "update-log",
+            "get-log",
+            "delete-log",
+            "read-back",
+            "await-index",
+        ]
 
 
 class TestLimits:
@@ -173,7 +145,7 @@ class TestLimits:
         with ThreadPoolExecutor(12) as threads:
             list(threads.map(create, range(12)))
         store.close()
-        assert lake.most_mutations_at_once() == 3
+        assert lake.max_concurrent_mutations() == 3
 
     def test_more_waiting_writes_than_time(self, lake: ContentLake) -> None:
         lake.delays(latency=1)
@@ -228,7 +200,7 @@ class TestAccess:
             store.close()
             assert received == []
 
-    def test_strangers_see_no_log_even_in_a_public_dataset(self, issuer: Issuer) -> None:
+    def test_anonymous_clients_see_no_log_even_in_a_public_dataset(self, issuer: Issuer) -> None:
         """Its id keeps a log that we make out of anonymous reads."""
         with running_content_lake("--public") as public:
             public.load(world.club())

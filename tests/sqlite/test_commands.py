@@ -46,6 +46,14 @@ def test_a_sound_store_is_said_to_be_sound(run: Run, write: Write) -> None:
     assert "The store is sound." in done.stdout
 
 
+def test_an_empty_store_is_said_to_be_empty(run: Run, write: Write) -> None:
+    run("import", write())
+    done = run("check")
+    assert done.exit_code == 0
+    assert "       0 user" in done.stdout
+    assert "There is no user" in done.stdout
+
+
 def test_what_is_odd_is_told(run: Run, write: Write) -> None:
     ada = world.RUNNER
     run(
@@ -58,10 +66,10 @@ def test_what_is_odd_is_told(run: Run, write: Write) -> None:
         ),
     )
     out = run("check").stdout
-    assert "log-runner-ada-9: its session gone does not exist." in out
-    assert "log-runner-ada-9: its runner left does not exist." in out
-    assert "Session session-runner-ada-1 has 2 logs of runner runner-ada." in out
-    assert "2 users have one e-mail address" in out
+    assert "1 workoutLog.sessionId: there is no such trainingSession" in out
+    assert "1 workoutLog.runnerId: there is no such user" in out
+    assert "1 workoutLog.a further log of a runner and session" in out
+    assert "1 user.email: shared with another user" in out
     assert "is sound" not in out
 
 

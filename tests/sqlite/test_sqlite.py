@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from app.factory import create_app
-from app.service.errors import StoreTimeout, StoreUnavailable
+from app.service.errors import StoreBusy, StoreUnavailable
 from app.service.stores.port import LogQuery, Position
 from app.service.stores.sqlite import queries
 from app.service.stores.sqlite.store import SqliteStore
@@ -126,10 +126,10 @@ def test_a_path_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_stays_locked_is_a_timeout(store: SqliteStore, path: Path) -> None:
     impatient = SqliteStore(path, busy_seconds=0.05)
     with store.writing():
-        with pytest.raises(StoreTimeout):
+        with pytest.raises(StoreBusy):
             impatient.delete_log(log_of(RUNNER, 1), if_revision="x")
         assert impatient.get_log(log_of(RUNNER, 1))
-    with impatient.writing(), pytest.raises(StoreTimeout):
+    with impatient.writing(), pytest.raises(StoreBusy):
         impatient.delete_log(log_of(RUNNER, 1), if_revision="x")
     impatient.close()
 

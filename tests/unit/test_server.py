@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.server import is_news
+from app.server import is_relevant
 from tests.server import running_server
 
 
@@ -32,6 +32,6 @@ def test_the_server_starts_without_a_warning(tmp_path: Path) -> None:
         "Configuration allows spawning up to 9 workers, which seems quite high",
     ],
 )
-def test_every_other_warning_is_news(message: str) -> None:
+def test_every_other_warning_is_relevant(message: str) -> None:
     record = logging.LogRecord("_granian", logging.WARNING, __file__, 1, message, (), None)
-    assert is_news(record)
+    assert is_relevant(record)

@@ -65,7 +65,7 @@ def test_a_file_is_read_and_the_real_environment_wins(
         ("SQLITE_PATH", ""),
         ("CALLER_CACHE_SECONDS", "-1"),
         ("CALLER_CACHE_SECONDS", "nan"),
-        ("OAUTH_USER_CLAIM", "name"),
+        ("OAUTH_USER_CLAIM", "a claim"),
         ("OAUTH_ISSUER", "http://issuer.example"),
         ("OAUTH_ISSUER", "https://issuer.example"),
         ("OAUTH_ISSUER", "https://user:secret@issuer.example"),
@@ -176,6 +176,79 @@ def test_a_url_holds_no_white_space(name: str, odd: str) -> None:
 def test_an_issuer_has_no_query(query: str) -> None:
     with pytest.raises(SettingsError, match=r"OAUTH_ISSUER: .* query"):
         Settings(oauth_issuer=f"https://issuer.example/{query}", oauth_audience="x")
+
+
+JWT = {**OAUTH, "oauth_token_profile": "jwt"}
+INTROSPECTION = {
+    "oauth_introspection_client_id": "api",
+    "oauth_introspection_client_secret": "secret",
+}
+NAMES = ("workout-logs:read=api/read", "workout-logs:write=api/write")
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({**OAUTH, "oauth_default_scopes": ("workout-logs:read",)}, "OAUTH_DEFAULT_SCOPES"),
+        ({**JWT, "oauth_default_scopes": ("openid",)}, "OAUTH_DEFAULT_SCOPES"),
+        ({**OAUTH, "oauth_audience_claim": "client_id"}, "OAUTH_AUDIENCE_CLAIM"),
+        ({**JWT, "oauth_audience": "", "oauth_audience_claim": "azp"}, "OAUTH_AUDIENCE"),
+        ({**JWT, "oauth_audience": " , "}, "OAUTH_AUDIENCE"),
+        ({**OAUTH, "oauth_scope_names": ("read=api/read",)}, "OAUTH_SCOPE_NAMES"),
+        ({**OAUTH, "oauth_scope_names": ("workout-logs:read",)}, "OAUTH_SCOPE_NAMES"),
+        ({**OAUTH, "oauth_scope_names": ("workout-logs:read=a b",)}, "OAUTH_SCOPE_NAMES"),
+        ({**OAUTH, "oauth_scope_names": (NAMES[0], "workout-logs:read=x")}, "OAUTH_SCOPE_NAMES"),
+        ({**OAUTH, "oauth_user_claim": "email", "oauth_user_lookup": "id"}, "OAUTH_USER_LOOKUP"),
+        ({**OAUTH, "oauth_email_verified": "assumed"}, "OAUTH_EMAIL_VERIFIED"),
+        ({**OAUTH, "oauth_jwks_url": "http://issuer.example/jwks"}, "OAUTH_JWKS_URL"),
+        (
+            {**OAUTH, **INTROSPECTION, "oauth_jwks_url": "https://issuer.example/jwks"},
+            "OAUTH_INTROSPECTION_URL",
+        ),
+        ({**OAUTH, "oauth_introspect_jwt": True}, "OAUTH_INTROSPECTION_CLIENT_ID"),
+        ({"oauth_token_profile": "jwt"}, "OAUTH_ISSUER"),
+        ({"oauth_scope_claim": "scp"}, "OAUTH_ISSUER"),
+        ({"oauth_scope_names": NAMES}, "OAUTH_ISSUER"),
+        ({"oauth_jwks_url": "https://issuer.example/jwks"}, "OAUTH_ISSUER"),
+    ],
+    ids=str,
+)
+def test_what_contradicts_itself_is_named(settings: dict[str, Any], name: str) -> None:
+    with pytest.raises(SettingsError, match=rf"(?m)^{name}: "):
+        Settings(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "relaxed"),
+    [
+        (OAUTH, []),
+        ({**OAUTH, "oauth_scope_names": NAMES, "oauth_scope_claim": "scp"}, []),
+        ({**OAUTH, **INTROSPECTION, "oauth_introspect_jwt": True}, []),
+        ({**OAUTH, "oauth_audience": "a, b", "oauth_user_claim": "oid"}, []),
+        (JWT, ["OAUTH_TOKEN_PROFILE=jwt"]),
+        (
+            {**OAUTH, **INTROSPECTION, "oauth_audience_claim": "client_id"},
+            ["OAUTH_AUDIENCE_CLAIM=client_id"],
+        ),
+        (
+            {**JWT, "oauth_default_scopes": ("workout-logs:read",)},
+            ["OAUTH_TOKEN_PROFILE=jwt", "OAUTH_DEFAULT_SCOPES=workout-logs:read"],
+        ),
+        (
+            {
+                **OAUTH,
+                "oauth_user_claim": "upn",
+                "oauth_user_lookup": "email",
+                "oauth_email_verified": "assumed",
+            },
+            ["OAUTH_EMAIL_VERIFIED=assumed"],
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_relaxed_is_said(settings: dict[str, Any], relaxed: list[str]) -> None:
+    said = Settings(**settings).relaxed_checks
+    assert [each.partition(": ")[0] for each in said] == relaxed
 
 
 def test_a_write_without_an_answer_leaves_time_to_find_out() -> None:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from app.service.errors import StoreTimeout
+from app.service.errors import StoreBusy
 from app.service.idempotency import LogLocks
 
 
@@ -45,7 +45,7 @@ def test_who_waits_too_long_is_told() -> None:
         try:
             with turns.of("a"):
                 pass
-        except StoreTimeout as error:
+        except StoreBusy as error:
             told.append(error)
 
     with turns.of("a"):

@@ -16,12 +16,27 @@ from typing import Any, NamedTuple, Protocol
 from app.service.documents import Document
 from app.service.reading import LogRow, StoredLog
 
+MAX_SAME_EMAIL = 10
+"""Users with one address, or nearly one, that a store compares."""
+
+
+class PlannedRunner(NamedTuple):
+    """A user whom an active `trainingPlan` names as its runner, and whether it has a `coachId`."""
+
+    id: str
+    has_coach: bool
+
 
 class StoredUser(NamedTuple):
-    """A `user` document and the `_id`s of the users whose `coachId` refers to it."""
+    """A `user` document, and whom it may coach; `app.service.policy` decides which of them count.
+
+    `coached_ids` are the `_id`s of the users whose `coachId` refers to it, `planned` the runners of
+    the active plans that name it as coach, one for each plan.
+    """
 
     document: Document
     coached_ids: Sequence[str]
+    planned: Sequence[PlannedRunner] = ()
 
 
 class Position(NamedTuple):
@@ -76,22 +91,30 @@ class Store(Protocol):
     def find_users(
         self, *, user_id: str | None = None, email: str | None = None
     ) -> list[StoredUser]:
-        """The published `user` documents with this `_id`, or with this e-mail whatever its case.
+        """The published `user` documents with this `_id`, or with this e-mail address.
 
-        Two at most: more than one is ambiguous, however many there are.
+        `app.service.emails` says which addresses are the same. At most `MAX_SAME_EMAIL` documents:
+        more than one is ambiguous, however many there are.
         """
 
     def list_logs(self, query: LogQuery) -> LogPage:
         """One page of logs."""
 
     def get_log(self, log_id: str) -> StoredLog | None:
-        """One log, or None."""
+        """One log, or None. One that this API has created is found as soon as it exists."""
+
+    def read_current(self, log_ids: Collection[str]) -> Mapping[str, Document]:
+        """The logs with these ids that exist, by id, as they are now.
+
+        The other reads of a store may be some moments behind its writes. This one is not, and costs
+        a round trip: it is for what would otherwise be refused without reason.
+        """
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         """What decides on a new log for the pair."""
 
     def create_log(self, document: Document, *, transaction_id: str) -> Document:
-        """Store a new log; the answer is the document as stored, its `_rev` the transaction's id.
+        """Store a new log; returns it as stored, its `_rev` the transaction's id.
 
         `document` has `_id`, `_type` and its fields; the store adds `_rev`, `_createdAt` and
         `_updatedAt`. Raises `DuplicateLog` when the `_id` exists, with the document that has it.
@@ -106,7 +129,7 @@ class Store(Protocol):
         if_revision: str,
         transaction_id: str,
     ) -> Document:
-        """Change fields of a log that is still at `if_revision`; the answer is the new document.
+        """Change fields of a log that is still at `if_revision`; returns the new document.
 
         Raises `RevisionMismatch` with the document as it really is, even where reads are behind,
         or `NotFound` when it is gone.
@@ -120,7 +143,7 @@ class Store(Protocol):
         """
 
     def ping(self) -> None:
-        """Return if the store answers and lets us in; else raise `StoreError`."""
+        """Return if the store responds and lets us in; else raise `StoreError`."""
 
     def close(self) -> None:
         """Let go of the connections that are idle."""

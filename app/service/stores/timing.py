@@ -1,7 +1,8 @@
-"""How many times a piece of work called its store, and how long it waited there."""
+"""How often a piece of work calls its store, how long it waits there, and how long it may."""
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
@@ -10,18 +11,19 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class StoreTime:
-    """Round trips, and seconds spent in them."""
+    """Round trips, seconds spent in them, and the end of the work's time (`time.monotonic`)."""
 
     calls: int = 0
     seconds: float = 0.0
+    deadline: float = math.inf
 
 
 _current: ContextVar[StoreTime | None] = ContextVar("store_time", default=None)
 
 
-def start() -> StoreTime:
-    """Begin to count for what runs in this context from now on."""
-    measured = StoreTime()
+def start(max_seconds: float = math.inf) -> StoreTime:
+    """Begin to count for what runs in this context from now on; it has `max_seconds`."""
+    measured = StoreTime(deadline=time.monotonic() + max_seconds)
     _current.set(measured)
     return measured
 
@@ -29,6 +31,13 @@ def start() -> StoreTime:
 def spent() -> StoreTime:
     """What has been counted for what runs in this context; nothing, if nobody began."""
     return _current.get() or StoreTime()
+
+
+def left() -> float:
+    """Seconds that remain to what runs in this context, at least a moment; unlimited, if nobody
+    began."""
+    measured = _current.get()
+    return math.inf if measured is None else max(measured.deadline - time.monotonic(), 0.001)
 
 
 class _Call:

@@ -12,6 +12,7 @@ from app.service.stores.sanity.errors import (
     ContentLakeError,
     NotExecuted,
     OutcomeUnknown,
+    QuotaExceeded,
     UnknownRefusal,
 )
 
@@ -26,19 +27,23 @@ def check(lake: ContentLake, anonymous: ContentLake) -> Iterator[str]:
     Changes nothing. Raises Unusable.
     """
     try:
-        counts = lake.query(queries.COUNTS, {}, dict)
-        old = counts.pop("old")
+        counts = lake.query(queries.COUNTS, {}, dict, tag="check")
         for type_, count in counts.items():
             yield f"{count:>8} {type_}"
         yield "The token may read."
+        lake.documents(["workoutLog.check"], tag="check")
+        yield "The token may read single documents (/data/doc)."
         _try_to_write(lake)
         yield "The token may write."
     except ContentLakeError as error:
         raise Unusable(f"{_advice(error)} ({type(error).__name__}: {error})") from error
-    if not counts["user"]:
+    if not any(counts.values()):
+        yield (
+            "The dataset is empty for this API: it holds no document of these types, or the token "
+            "may not read them. Is SANITY_DATASET right?"
+        )
+    elif not counts["user"]:
         yield "There is no user, so nobody can be let in: is this the right dataset?"
-    if old:
-        yield f"{old} logs hold no references, but plain strings or nothing; they are read as well."
     yield from _privacy(anonymous)
 
 
@@ -54,13 +59,14 @@ def _try_to_write(lake: ContentLake) -> None:
         ],
         transaction_id,
         lake.deadline(),
+        tag="check",
         dry_run=True,
     )
 
 
 def _privacy(anonymous: ContentLake) -> Iterator[str]:
     try:
-        seen = anonymous.query(queries.COUNTS, {}, dict)
+        seen = anonymous.query(queries.COUNTS, {}, dict, tag="check")
     except AccessRefused:
         seen = {}
     except ContentLakeError as error:
@@ -76,12 +82,35 @@ def _privacy(anonymous: ContentLake) -> Iterator[str]:
         yield "Nobody can read people or logs without a token."
 
 
+_TOKENS = {
+    "SIO-401-ANF": (
+        "Sanity does not know the token: it was deleted, or SANITY_API_TOKEN holds only a part of "
+        "it. A token that has just been made can take a minute to work."
+    ),
+    "SIO-401-AEX": "The token has expired: make a new one, and set SANITY_API_TOKEN.",
+    "SIO-401-AWH": (
+        "The token belongs to another project: SANITY_API_TOKEN must be one of the project that "
+        "SANITY_PROJECT_ID names."
+    ),
+}
+"""What the codes of a 401 mean."""
+
+
 def _advice(error: ContentLakeError) -> str:
+    known = [_TOKENS[each] for each in error.types if each in _TOKENS]
     match error:
-        case AccessRefused():
+        case AccessRefused() if known:
+            return known[0]
+        case QuotaExceeded():
             return (
-                "Sanity refuses the token or one of its rights. SANITY_API_TOKEN must be a token "
-                "of this project with the Editor role, or one that may read, create and update."
+                "The project has used up its quota, so Sanity serves nobody: "
+                "see sanity.io/manage, Usage."
+            )
+        case AccessRefused():
+            rights = [each for each in error.types if each in ("read", "create", "update")]
+            return (
+                f"The token lacks the right to {rights[0] if rights else 'do this'}: it needs the "
+                "Editor role, or a role that may read, create and update."
             )
         case UnknownRefusal():
             return (

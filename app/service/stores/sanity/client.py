@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -24,8 +24,8 @@ from app.service.stores.sanity.errors import (
     ConnectFailed,
     ContentLakeError,
     NotExecuted,
-    ReplyLost,
-    ReplyTimeout,
+    ResponseLost,
+    ResponseTimeout,
     TransientError,
     Unreadable,
     error_of,
@@ -33,8 +33,9 @@ from app.service.stores.sanity.errors import (
 )
 from app.service.stores.sanity.transport import Connections, NotConnected
 
-MIN_PAUSE_SECONDS = 0.1
-"""Seconds before a second try; doubled for each further one, and of a random length below that."""
+MAX_FIRST_BACK_OFF_SECONDS = 0.1
+"""The longest back-off before the first retry, doubled for each further one; it is of a random
+length, and no shorter than the Content Lake asks for."""
 
 Result = TypeVar("Result")
 
@@ -71,7 +72,10 @@ def _result_of(content: bytes) -> Any:
 
 class ContentLake:
     """One dataset behind `url`, such as `https://{projectId}.api.sanity.io`; without a token, as
-    strangers see it. Safe to share between threads. `adapter` sends the requests.
+    anonymous clients see it. Safe to share between threads. `adapter` sends the requests.
+
+    Every request has a `tag`, by which Sanity's request log tells what it was for. A tag is 1 to 58
+    of `a-z0-9._-`.
     """
 
     def __init__(
@@ -95,19 +99,20 @@ class ContentLake:
             "User-Agent": "workout-log-api",
         }
         base = f"{url.rstrip('/')}/v{api_version.removeprefix('v')}/data"
-        self._query_url = f"{base}/query/{dataset}?perspective=published&returnQuery=false"
+        tagged = "tag=workout-log-api."
+        self._query_url = f"{base}/query/{dataset}?perspective=published&returnQuery=false&{tagged}"
         self._mutate_url = (
-            f"{base}/mutate/{dataset}?returnIds=true&returnDocuments=true&visibility=sync"
+            f"{base}/mutate/{dataset}?returnIds=true&returnDocuments=true&visibility=sync&{tagged}"
         )
-        self._doc_url = f"{base}/doc/{dataset}/"
+        self._doc_url = f"{base}/doc/{dataset}/%s?{tagged}"
 
     def close(self) -> None:
         """Close the idle connections."""
         self._adapter.close()
 
     def deadline(self) -> Deadline:
-        """The deadline of an operation that begins now."""
-        return Deadline(self.limits.deadline)
+        """The deadline of an operation that begins now, within the time of the whole work."""
+        return Deadline(min(self.limits.deadline, timing.left()))
 
     def query(
         self,
@@ -116,26 +121,30 @@ class ContentLake:
         read: Callable[[Any], Result],
         deadline: Deadline | None = None,
         *,
+        tag: str,
         result_of: Callable[[bytes], Any] = _result_of,
     ) -> Result:
-        """What `read` makes of the result of a GROQ query; `Unreadable` if it stumbles over it.
+        """What `read` makes of the result of a GROQ query; `Unreadable` if it cannot read it.
 
-        `result_of` finds the result in the answer's JSON.
+        `result_of` finds the result in the response's JSON.
         """
         # Always POST: a GET would hold at most 11 kB of query and parameters.
         body = msgspec.json.encode({"query": query, "params": params})
-        return self._read(
-            "POST", self._query_url, body, lambda content: read(result_of(content)), deadline
-        )
+        url = self._query_url + tag
+        return self._read("POST", url, body, lambda content: read(result_of(content)), deadline)
 
-    def document(self, document_id: str, deadline: Deadline | None = None) -> dict[str, Any] | None:
-        """The document as it is now, even where the index of queries is behind. Use sparingly."""
+    def documents(
+        self, document_ids: Collection[str], deadline: Deadline | None = None, *, tag: str
+    ) -> dict[str, dict[str, Any]]:
+        """The documents that exist, by id, as they are now, even where the index of queries is
+        behind. Use sparingly.
+        """
 
-        def find(content: bytes) -> dict[str, Any] | None:
-            found = {each["_id"]: each for each in loads(content)["documents"]}
-            return found.get(document_id)
+        def find(content: bytes) -> dict[str, dict[str, Any]]:
+            return {each["_id"]: each for each in loads(content)["documents"]}
 
-        return self._read("GET", self._doc_url + quote(document_id, safe=""), b"", find, deadline)
+        path = ",".join(quote(each, safe="") for each in document_ids)
+        return self._read("GET", self._doc_url % path + tag, b"", find, deadline)
 
     def mutate(
         self,
@@ -143,22 +152,23 @@ class ContentLake:
         transaction_id: str,
         deadline: Deadline,
         *,
+        tag: str,
         dry_run: bool = False,
     ) -> dict[str, dict[str, Any]]:
         """One transaction, sent once; the documents it leaves, by id.
 
-        The answer comes when queries see the change (`visibility=sync`).
+        The response should come when queries see the change (`visibility=sync`).
         """
-        url = f"{self._mutate_url}&dryRun=true" if dry_run else self._mutate_url
+        url = f"{self._mutate_url}{tag}&dryRun=true" if dry_run else self._mutate_url + tag
         body = msgspec.json.encode({"mutations": mutations, "transactionId": transaction_id})
         if not self._writes.acquire(timeout=deadline.left()):
             raise NotExecuted("too many writes are waiting")
         try:
-            answer = self._send("POST", url, body, deadline)
+            response = self._send("POST", url, body, deadline)
         finally:
             self._writes.release()
         return _parsed(
-            answer,
+            response,
             lambda content: {
                 each["id"]: each["document"]
                 for each in loads(content)["results"]
@@ -166,9 +176,9 @@ class ContentLake:
             },
         )
 
-    def pause(self, attempt: int, error: ContentLakeError, deadline: Deadline) -> None:
+    def back_off(self, attempt: int, error: ContentLakeError, deadline: Deadline) -> None:
         """Wait before the next try; raise `error` when there is to be none."""
-        longest = MIN_PAUSE_SECONDS * 2**attempt
+        longest = MAX_FIRST_BACK_OFF_SECONDS * 2**attempt
         seconds = max(error.retry_after or 0, random.uniform(0, longest))  # noqa: S311 - no secret
         if attempt >= self.limits.retries or not self.wait(seconds, deadline):
             raise error
@@ -193,12 +203,12 @@ class ContentLake:
         while True:
             try:
                 return _parsed(self._send(method, url, body, deadline), read)
-            except (NotExecuted, ReplyLost, ReplyTimeout, TransientError) as error:
-                self.pause(attempt, error, deadline)
+            except (NotExecuted, ResponseLost, ResponseTimeout, TransientError) as error:
+                self.back_off(attempt, error, deadline)
             attempt += 1
 
     def _send(self, method: str, url: str, body: bytes, deadline: Deadline) -> requests.Response:
-        """One round trip; the answer is a 2xx."""
+        """One round trip; the response is a 2xx."""
         # Prepared by hand: a Session would merge cookies, proxies and .netrc into each request, and
         # a dict of its headers that minds no case takes longer than to write them.
         request = requests.PreparedRequest()
@@ -213,9 +223,9 @@ class ContentLake:
         except (NotConnected, requests.ConnectTimeout) as error:
             raise ConnectFailed(str(error)) from error
         except requests.ReadTimeout as error:
-            raise ReplyTimeout("no reply in time") from error
+            raise ResponseTimeout("no response in time") from error
         except requests.RequestException as error:
-            raise ReplyLost(type(error).__name__) from error
+            raise ResponseLost(type(error).__name__) from error
         if not 200 <= response.status_code < 300:
             raise error_of(response.status_code, response.headers, response.content)
         return response
@@ -225,5 +235,5 @@ def _parsed(response: requests.Response, read: Callable[[bytes], Result]) -> Res
     try:
         return read(response.content)
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
-        about = f"{response.status_code} without an answer of the API{trace(response.headers)}"
+        about = f"{response.status_code} without a response of the API{trace(response.headers)}"
         raise Unreadable(about) from error

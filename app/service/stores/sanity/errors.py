@@ -1,17 +1,19 @@
-"""How the Content Lake says no, and how it fails to say anything.
+"""What goes wrong between this API and the Content Lake, by class.
 
     ContentLakeError
     ├── NotExecuted              nothing has changed: the same request may be sent again
     │   ├── ConnectFailed
     │   └── RateLimited              429
     ├── OutcomeUnknown           what was sent may or may not have been executed
-    │   ├── ReplyLost                the connection broke, perhaps in the middle of the reply
-    │   ├── ReplyTimeout
-    │   ├── ServerFault              5xx
-    │   │   └── TransientError             502, 503, 504
-    │   └── Unreadable               not an answer of the API: HTML, an empty body, another shape
+    │   ├── ResponseLost                the connection broke, perhaps in the middle of the response
+    │   ├── ResponseTimeout
+    │   ├── TransientError           408, 502, 503, 504
+    │   ├── ServerFault              any other 5xx
+    │   ├── UnknownConflict          a 409 of a type that is not listed here
+    │   └── Unreadable               no response of the API: HTML, an empty body, another shape
     └── Refused                  nothing has changed, and would not if it were sent again
         ├── AccessRefused            401, 403, `insufficientPermissionsError`
+        ├── QuotaExceeded            402
         ├── DocumentAlreadyExists
         ├── DocumentNotFound
         ├── RevisionDoesNotMatch
@@ -27,16 +29,19 @@ document and no header, so that they can be logged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 
 class ContentLakeError(Exception):
-    """Root of the tree above. `retry_after` is in seconds, where the Content Lake named them."""
+    """Root of the tree above. `retry_after` is in seconds, where the Content Lake named them;
+    `types` are those of its response, the most telling one first.
+    """
 
     retry_after: float | None = None
+    types: tuple[str, ...] = ()
 
 
 class NotExecuted(ContentLakeError):
@@ -48,31 +53,37 @@ class ConnectFailed(NotExecuted):
 
 
 class RateLimited(NotExecuted):
-    """429: turned away before execution."""
+    """429: refused before it was executed."""
 
 
 class OutcomeUnknown(ContentLakeError):
     """What was sent may or may not have been executed."""
 
 
-class ReplyLost(OutcomeUnknown):
-    """The connection broke before the whole reply was here."""
+class ResponseLost(OutcomeUnknown):
+    """The connection broke before the end of the response."""
 
 
-class ReplyTimeout(OutcomeUnknown):
-    """No reply in time."""
+class ResponseTimeout(OutcomeUnknown):
+    """No response in time."""
+
+
+class TransientError(OutcomeUnknown):
+    """408, 502, 503, 504, perhaps of a gateway in front: likely to be gone soon."""
 
 
 class ServerFault(OutcomeUnknown):
-    """5xx, perhaps of a gateway in front."""
+    """Any other 5xx, perhaps of a gateway in front."""
 
 
-class TransientError(ServerFault):
-    """502, 503, 504: likely to be gone soon."""
+class UnknownConflict(OutcomeUnknown):
+    """A 409 of a type that nobody has told us of: the id of the transaction may be used already, by
+    this very request sent before, or another write may have been made at the same time.
+    """
 
 
 class Unreadable(OutcomeUnknown):
-    """A reply that the API does not give."""
+    """A response that the API does not give."""
 
 
 class Refused(ContentLakeError):
@@ -81,6 +92,10 @@ class Refused(ContentLakeError):
 
 class AccessRefused(Refused):
     """The token is not accepted, or lacks a right."""
+
+
+class QuotaExceeded(Refused):
+    """402: the Sanity project has used up a quota of its plan."""
 
 
 class DocumentAlreadyExists(Refused):
@@ -123,38 +138,53 @@ REFUSALS: Mapping[str, type[Refused]] = {
 }
 
 
+BY_STATUS: Mapping[int, type[ContentLakeError]] = {
+    401: AccessRefused,
+    402: QuotaExceeded,
+    403: AccessRefused,
+    408: TransientError,
+    409: UnknownConflict,
+    429: RateLimited,
+    502: TransientError,
+    503: TransientError,
+    504: TransientError,
+}
+
+
 def error_of(status: int, headers: Mapping[str, str], body: bytes) -> ContentLakeError:
-    """The error in a reply that is not a 2xx."""
+    """The error in a response that is not a 2xx."""
     try:
         content = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         content = None
-    types = [*_types(content)]
+    types = (*types_of(content),)
     about = f"{status} {' '.join(types)}".rstrip() + trace(headers)
-    error: ContentLakeError
-    if status == 429:
-        error = RateLimited(about)
-    elif status in (502, 503, 504):
-        error = TransientError(about)
-    elif status >= 500:
-        error = ServerFault(about)
-    elif status < 400:
-        error = Unreadable(about)
-    else:
-        kinds = [REFUSALS[each] for each in types if each in REFUSALS]
-        fallback = AccessRefused if status in (401, 403) else UnknownRefusal
-        error = (kinds[0] if kinds else fallback)(about)
+    error = _kind(status, types)(about)
     error.retry_after = _seconds(headers.get("retry-after"))
+    if error.retry_after is None and status == 429:
+        error.retry_after = _seconds(headers.get("ratelimit-reset"))
+    error.types = types
     return error
 
 
+def _kind(status: int, types: Iterable[str]) -> type[ContentLakeError]:
+    known = [REFUSALS[each] for each in types if each in REFUSALS]
+    if known and 400 <= status < 500 and status not in (408, 429):
+        return known[0]
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    if status < 400:
+        return Unreadable
+    return UnknownRefusal if status < 500 else ServerFault
+
+
 def trace(headers: Mapping[str, str]) -> str:
-    """Sanity's trace id, as its support asks for it; empty when the reply has none."""
+    """Sanity's trace id, as its support asks for it; empty when the response has none."""
     parts = headers.get("traceparent", "").split("-")
     return f" (trace {parts[1]})" if len(parts) > 1 and parts[1].isalnum() else ""
 
 
-def _types(content: Any) -> Iterator[str]:
+def types_of(content: Any) -> Iterator[str]:
     """Every plain word that tells the kind of the error, the most telling first."""
     if not isinstance(content, dict):
         return
@@ -163,7 +193,9 @@ def _types(content: Any) -> Iterator[str]:
         items = envelope.get("items")
         for item in items if isinstance(items, list) else ():
             inner = item.get("error") if isinstance(item, dict) else None
-            yield from _words(inner.get("type") if isinstance(inner, dict) else None)
+            if isinstance(inner, dict):
+                yield from _words(inner.get("type"))
+                yield from _words(inner.get("permission"))
         yield from _words(envelope.get("type"))
     yield from _words(content.get("errorCode"))
 
@@ -174,4 +206,5 @@ def _words(value: object) -> Iterator[str]:
 
 
 def _seconds(value: str | None) -> float | None:
-    return float(value) if value and value.isdecimal() else None
+    # A longer one would be a date, as seconds since 1970.
+    return float(value) if value and value.isdecimal() and len(value) < 6 else None

@@ -14,6 +14,7 @@ _SESSION = "{_id, _type, date, day, type, distance, duration, pace}"
 _PLAN = "{_id, _type, runnerId}"
 _RUNNER = "{_id, _type, name}"
 _USER = "{_id, _type, name, email, role}"
+_COACHED = '{_id, _type, "hasCoach": defined(coachId)}'
 
 _ROW = f"""{{
   "document": @,
@@ -29,15 +30,24 @@ _ROW = f"""{{
 
 _WITH_COACHED = f"""{{
   "document": {_USER},
-  "coachedIds": *[_type == "user" && (coachId._ref == ^._id || coachId == ^._id)]._id
+  "coachedIds": *[_type == "user" && (coachId._ref == ^._id || coachId == ^._id)]._id,
+  "planned": *[
+    _type == "trainingPlan" && status == "active" && (coachId._ref == ^._id || coachId == ^._id)
+  ]{{
+    "runner": select(
+      defined(runnerId._ref) => runnerId->{_COACHED},
+      *[_type == "user" && _id == ^.runnerId][0]{_COACHED}
+    )
+  }}.runner
 }}"""
 
-# Who is the person of a token, and whom do they coach? By `_id`, then by `coachId`: both indexed.
+# Which user, and whom do they coach? By `_id`, then by `coachId`: both indexed.
 USER_BY_ID = f'*[_type == "user" && _id == $id][0...1]{_WITH_COACHED}'
 
-# The same by e-mail. `lower()` keeps the index from serving the address; `_type` narrows to the
-# people, and the caller cache asks once in a while only. Two show that an address is ambiguous.
-USERS_BY_EMAIL = f'*[_type == "user" && lower(email) == lower($email)][0...2]{_WITH_COACHED}'
+# The same by e-mail: `$email` in lower case, `$limit` documents. The index serves `lower()` of an
+# attribute: https://www.sanity.io/docs/developer-guides/high-performance-groq.
+USERS_BY_EMAIL = f"""*[_type == "user" && lower(email) == $email]
+  | order(_id asc)[0...$limit]{_WITH_COACHED}"""
 
 # One log with its session and runner: by `_id`, indexed.
 LOG = f'*[_type == "workoutLog" && _id == $id][0]{_ROW}'
@@ -62,20 +72,21 @@ CONTEXT_OF_CREATE = f"""{{
 # Which revision do queries see? By `_id`, indexed.
 REVISION = "*[_id == $id][0]._rev"
 
-# Does the store answer? The cheapest question that needs the right to read.
+# Does the store respond? The cheapest query that needs the right to read.
 PING = 'defined(*[_type == "user"][0]._id)'
 
-# What is there? For the operator only: `count()` by type is indexed, but for the logs of old shape.
+# What is there? For the operator only; `count()` by type is indexed.
 COUNTS = """{
   "user": count(*[_type == "user"]),
   "trainingPlan": count(*[_type == "trainingPlan"]),
   "trainingSession": count(*[_type == "trainingSession"]),
   "workoutLog": count(*[_type == "workoutLog"]),
-  "feedback": count(*[_type == "feedback"]),
-  "old": count(*[
-    _type == "workoutLog" && !(defined(sessionId._ref) && defined(runnerId._ref))
-  ])
+  "feedback": count(*[_type == "feedback"])
 }"""
+
+# For the upkeep: the documents of a type, page by page, and the types of some documents.
+DOCUMENTS = "*[_type == $type && _id > $after] | order(_id asc)[0...$limit]"
+TYPES = "*[_id in $ids]{_id, _type}"
 
 _IN_DATES = '*[_type == "trainingSession" && date >= $dateFrom && date <= $dateTo]._id'
 

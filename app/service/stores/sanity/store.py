@@ -1,9 +1,10 @@
 """The store in a Sanity dataset.
 
-Every write waits until queries see it (`visibility=sync`), so whoever has had the answer to a
-write, or hears of it from somebody who had, reads it back, through any process. Where queries are
-behind the writes of other programs, the revision guards each write, and a refused write brings the
-document as it really is (`RevisionMismatch.current`, `DuplicateLog.existing`).
+Queries read an index, which may be behind the documents: behind the writes of other programs, and
+for moments even behind our own, though each waits until queries should see it (`visibility=sync`).
+So the revision guards each write, a refused write brings the document as it really is
+(`RevisionMismatch.current`, `DuplicateLog.existing`), and `read_current` asks the documents
+themselves (https://www.sanity.io/docs/http-reference/doc).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Any
 
 import msgspec
 
-from app.service.documents import Document, holds_nul, loads, now
+from app.service import emails
+from app.service.documents import Document, holds_nul, is_log_id, loads, now, reference_id
 from app.service.errors import (
     DuplicateLog,
     LogInUse,
@@ -29,9 +31,11 @@ from app.service.errors import (
 )
 from app.service.reading import LogRow, StoredLog, of_type, row_of
 from app.service.stores.port import (
+    MAX_SAME_EMAIL,
     CreateContext,
     LogPage,
     LogQuery,
+    PlannedRunner,
     StoredUser,
 )
 from app.service.stores.sanity import queries, writes
@@ -40,7 +44,8 @@ from app.service.stores.sanity.errors import (
     AccessRefused,
     ContentLakeError,
     HasExistingReferences,
-    ReplyTimeout,
+    QuotaExceeded,
+    ResponseTimeout,
 )
 
 FIRST_DAY, LAST_DAY = "0000-01-01", "9999-12-31"
@@ -61,10 +66,14 @@ class SanityStore:
     def find_users(
         self, *, user_id: str | None = None, email: str | None = None
     ) -> list[StoredUser]:
-        with _translated():
+        with translated():
             if user_id is not None:
-                return self._lake.query(queries.USER_BY_ID, {"id": user_id}, _users)
-            return self._lake.query(queries.USERS_BY_EMAIL, {"email": email}, _users)
+                return self._lake.query(
+                    queries.USER_BY_ID, {"id": user_id}, _users, tag="find-users"
+                )
+            parameters = {"email": (email or "").lower(), "limit": MAX_SAME_EMAIL}
+            found = self._lake.query(queries.USERS_BY_EMAIL, parameters, _users, tag="find-users")
+        return [each for each in found if emails.same(each.document.get("email"), email or "")]
 
     def list_logs(self, query: LogQuery) -> LogPage:
         filters = _filters(query)
@@ -74,20 +83,46 @@ class SanityStore:
         if query.after is not None:
             params |= {"afterCreatedAt": query.after.created_at, "afterId": query.after.id}
         text = queries.list_logs(filters, after=query.after is not None, total=query.with_total)
-        with _translated():
-            page: LogPage = self._lake.query(text, params, _itself, result_of=_page_of)
+        with translated():
+            page: LogPage = self._lake.query(
+                text, params, _itself, tag="list-logs", result_of=_page_of
+            )
             return page
 
     def get_log(self, log_id: str) -> StoredLog | None:
-        with _translated():
-            return self._lake.query(
-                queries.LOG, {"id": log_id}, lambda row: StoredLog.of(row) if row else None
+        with translated():
+            found = self._lake.query(
+                queries.LOG,
+                {"id": log_id},
+                lambda row: StoredLog.of(row) if row else None,
+                tag="get-log",
             )
+        if found is None and is_log_id(log_id):
+            return self._get_unindexed(log_id)
+        return found
+
+    def _get_unindexed(self, log_id: str) -> StoredLog | None:
+        """A log that queries may not see yet."""
+        document = self.read_current([log_id]).get(log_id)
+        if document is None:
+            return None
+        context = self.read_for_create(
+            runner_id=reference_id(document.get("runnerId")) or "",
+            session_id=reference_id(document.get("sessionId")) or "",
+        )
+        return StoredLog(document, context.session, context.runner)
+
+    def read_current(self, log_ids: Collection[str]) -> dict[str, Document]:
+        with translated():
+            found = self._lake.documents(log_ids, tag="read-current")
+        return {each["_id"]: each for each in found.values() if each["_type"] == "workoutLog"}
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         pair = {"runnerId": runner_id, "sessionId": session_id}
-        with _translated():
-            return self._lake.query(queries.CONTEXT_OF_CREATE, pair, _context_of_create)
+        with translated():
+            return self._lake.query(
+                queries.CONTEXT_OF_CREATE, pair, _context_of_create, tag="read-for-create"
+            )
 
     def create_log(self, document: Document, *, transaction_id: str) -> Document:
         return self._execute(
@@ -97,6 +132,7 @@ class SanityStore:
                 transaction_id=transaction_id,
                 before=None,
                 after=transaction_id,
+                tag="create-log",
             )
         )
 
@@ -109,14 +145,20 @@ class SanityStore:
         if_revision: str,
         transaction_id: str,
     ) -> Document:
-        fields = {"set": set_fields, "unset": [*unset_fields]}
+        patch: dict[str, Any] = {"id": log_id, "ifRevisionID": if_revision}
+        # What an empty one does is not documented.
+        if set_fields:
+            patch["set"] = set_fields
+        if unset_fields:
+            patch["unset"] = [*unset_fields]
         return self._execute(
             writes.Write(
                 document_id=log_id,
-                mutations=[{"patch": {"id": log_id, "ifRevisionID": if_revision, **fields}}],
+                mutations=[{"patch": patch}],
                 transaction_id=transaction_id,
                 before=if_revision,
                 after=transaction_id,
+                tag="update-log",
             )
         )
 
@@ -132,16 +174,17 @@ class SanityStore:
                 transaction_id=uuid.uuid4().hex,
                 before=if_revision,
                 after=None,
+                tag="delete-log",
             )
         )
 
     def ping(self) -> None:
-        with _translated():
-            self._lake.query(queries.PING, {}, bool)
+        with translated():
+            self._lake.query(queries.PING, {}, bool, tag="ping")
 
     def _execute(self, write: writes.Write) -> Document:
         """The document that the write leaves; an empty one when it leaves none."""
-        with _translated():
+        with translated():
             try:
                 return writes.execute(self._lake, write) or {}
             except writes.Conflict as conflict:
@@ -157,8 +200,8 @@ def _error_of(conflict: writes.Conflict, write: writes.Write) -> ServiceError:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Faults of the Content Lake, logged once each for the operator, as errors of the service."""
+def translated() -> Iterator[None]:
+    """Errors of the Content Lake, logged once each for the operator, as errors of the service."""
     try:
         yield
     except ContentLakeError as error:
@@ -169,9 +212,15 @@ def _translated() -> Iterator[None]:
                 "`workout-log-api store check` says what is wrong.",
                 about,
             )
+        elif isinstance(error, QuotaExceeded):
+            logger.error(
+                "The Sanity project has used up a quota of its plan, so nobody is served (%s). "
+                "Sanity's project management shows its usage.",
+                about,
+            )
         else:
             logger.error("Sanity failed (%s)", about)
-        if isinstance(error, ReplyTimeout):
+        if isinstance(error, ResponseTimeout):
             raise StoreTimeout(about) from error
         unavailable = StoreUnavailable(about)
         if error.retry_after:
@@ -199,7 +248,18 @@ def _filters(query: LogQuery) -> dict[str, dict[str, Any]]:
 
 
 def _users(rows: list[Any]) -> list[StoredUser]:
-    return [StoredUser(row["document"], row["coachedIds"]) for row in rows]
+    return [
+        StoredUser(
+            row["document"],
+            row["coachedIds"],
+            [
+                PlannedRunner(runner["_id"], runner["hasCoach"])
+                for runner in row["planned"]
+                if of_type("user", runner)
+            ],
+        )
+        for row in rows
+    ]
 
 
 class _Result(msgspec.Struct):
@@ -207,18 +267,18 @@ class _Result(msgspec.Struct):
     total: int | None = None
 
 
-class _Reply(msgspec.Struct):
+class _Response(msgspec.Struct):
     result: _Result
 
 
-_usual_reply = msgspec.json.Decoder(_Reply)
+_usual_response = msgspec.json.Decoder(_Response)
 
 
 def _page_of(content: bytes) -> LogPage:
-    """The page in a reply: msgspec reads it at once, unless a row is unusual."""
+    """The page in a response: msgspec reads it at once, unless a row is unusual."""
     try:
         if not holds_nul(content):
-            page = _usual_reply.decode(content).result
+            page = _usual_response.decode(content).result
             return LogPage(page.logs, page.total)
     except (ValueError, RecursionError):
         pass

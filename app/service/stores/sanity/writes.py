@@ -1,7 +1,7 @@
-"""Writes that are executed once, whatever becomes of their replies.
+"""Writes that are executed once, whatever becomes of their responses.
 
 A write brings one document from one revision to another, where None is no document. Its own
-transaction id becomes the revision of what it leaves, so when no reply comes, or one that leaves
+transaction id becomes the revision of what it leaves, so when no response comes, or one that leaves
 doubt, the document itself tells what has happened:
 
     its revision now   | means                              | then
@@ -55,6 +55,7 @@ class Write:
     transaction_id: str
     before: str | None
     after: str | None
+    tag: str
 
 
 def execute(lake: ContentLake, write: Write) -> Document | None:
@@ -71,7 +72,7 @@ def execute(lake: ContentLake, write: Write) -> Document | None:
         except _DOUBTFUL as error:
             if isinstance(error, DocumentNotFound) and not lost:
                 raise Conflict(None) from error
-            current = lake.document(write.document_id, deadline)
+            current = _read_back(lake, write.document_id, deadline)
             revision = current["_rev"] if current else None
             if revision == write.after:
                 _await_index(lake, write, deadline)
@@ -81,7 +82,7 @@ def execute(lake: ContentLake, write: Write) -> Document | None:
             if isinstance(error, UnknownRefusal):
                 raise
             lost, failure = True, error
-        lake.pause(attempt, failure, deadline)
+        lake.back_off(attempt, failure, deadline)
         attempt += 1
 
 
@@ -97,20 +98,24 @@ _DOUBTFUL = (
 
 
 def _send(lake: ContentLake, write: Write, deadline: Deadline) -> Document | None:
-    documents = lake.mutate(write.mutations, write.transaction_id, deadline)
+    documents = lake.mutate(write.mutations, write.transaction_id, deadline, tag=write.tag)
     if write.after is None:
         return None
     document = documents.get(write.document_id, {})
     if document.get("_rev") != write.after:
-        raise Unreadable("the answer lacks the document at its new revision")
+        raise Unreadable("the response lacks the document at its new revision")
     return document
 
 
+def _read_back(lake: ContentLake, document_id: str, deadline: Deadline) -> Document | None:
+    return lake.documents([document_id], deadline, tag="read-back").get(document_id)
+
+
 def _await_index(lake: ContentLake, write: Write, deadline: Deadline) -> None:
-    """Wait until queries see the write, as the reply that was lost would have done."""
+    """Wait until queries see the write, as the response that was lost would have done."""
     with suppress(ContentLakeError):  # it is executed all the same
         while write.before == lake.query(
-            queries.REVISION, {"id": write.document_id}, _itself, deadline
+            queries.REVISION, {"id": write.document_id}, _itself, deadline, tag="await-index"
         ) and lake.wait(POLL_SECONDS, deadline):
             pass
 

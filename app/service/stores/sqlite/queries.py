@@ -63,10 +63,28 @@ OWN_INDEXES = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NO
 
 USER_BY_ID = "SELECT body FROM document WHERE id = :user_id AND type = 'user'"
 
-# Two rows are enough to know that an address is ambiguous.
-USERS_BY_EMAIL = "SELECT body FROM document WHERE email = lower(:email) AND type = 'user' LIMIT 2"
+USERS_BY_EMAIL = """
+SELECT body FROM document
+WHERE type = 'user' AND email = :email AND json_type(body, '$.email') = 'text'
+LIMIT :limit
+"""
+
+# SQLite's own lower case is that of ASCII letters: these are compared one by one, from the index.
+USERS_BY_UNICODE_EMAIL = """
+SELECT body FROM document
+WHERE type = 'user' AND email IS NOT NULL AND fold_email(email) = :email
+LIMIT :limit
+"""
 
 COACHED_IDS = "SELECT id FROM document WHERE coach_id = :coach_id AND type = 'user' ORDER BY id"
+
+PLANNED_RUNNERS = """
+SELECT runner.id, runner.coach_id IS NOT NULL
+FROM document AS plan JOIN document AS runner ON runner.id = plan.runner_id
+WHERE plan.type = 'trainingPlan' AND plan.coach_id = :coach_id
+AND json_extract(plan.body, '$.status') = 'active' AND runner.type = 'user'
+ORDER BY runner.id
+"""
 
 PUBLISHED = "SELECT body FROM document WHERE id = :id AND type = :type"
 
@@ -155,40 +173,11 @@ SELECT coalesce(type, '(draft or release version)'), count(*) FROM document
 GROUP BY type ORDER BY type
 """
 
-# What `store check` looks for: a query, and a sentence for each of its rows.
-CHECKS = (
-    (
-        """
-        SELECT log.id, log.session_id FROM document AS log
-        WHERE log.type = 'workoutLog' AND NOT EXISTS (
-            SELECT 1 FROM document AS session
-            WHERE session.id = log.session_id AND session.type = 'trainingSession')
-        """,
-        "{0}: its session {1} does not exist.",
-    ),
-    (
-        """
-        SELECT log.id, log.runner_id FROM document AS log
-        WHERE log.type = 'workoutLog' AND NOT EXISTS (
-            SELECT 1 FROM document AS runner
-            WHERE runner.id = log.runner_id AND runner.type = 'user')
-        """,
-        "{0}: its runner {1} does not exist.",
-    ),
-    (
-        """
-        SELECT session_id, runner_id, count(*) FROM document
-        WHERE type = 'workoutLog' AND session_id IS NOT NULL AND runner_id IS NOT NULL
-        GROUP BY session_id, runner_id HAVING count(*) > 1
-        """,
-        "Session {0} has {2} logs of runner {1}.",
-    ),
-    (
-        """
-        SELECT email, count(*) FROM document
-        WHERE type = 'user' AND email IS NOT NULL
-        GROUP BY email HAVING count(*) > 1
-        """,
-        "{1} users have one e-mail address; they cannot sign in by e-mail.",
-    ),
-)
+# For the upkeep: the documents of a type in the order of the table, and the types of some.
+PAGE = """
+SELECT seq, body FROM document WHERE type = :type AND seq > :after ORDER BY seq LIMIT :limit
+"""
+TYPES = """
+SELECT id, type FROM document
+WHERE id IN (SELECT value FROM json_each(:ids)) AND type IS NOT NULL
+"""

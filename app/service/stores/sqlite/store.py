@@ -3,6 +3,7 @@
 Durable when it has answered (WAL with `synchronous=FULL`), safe with any number of threads and
 processes on one machine: every write is one short `BEGIN IMMEDIATE` transaction, and whoever finds
 the file busy waits for up to `BUSY_SECONDS`, first for its own process's writers, then for others'.
+A request whose time ends earlier (`timing.left`) waits no longer than that.
 """
 
 from __future__ import annotations
@@ -19,21 +20,24 @@ from typing import Any
 
 import msgspec
 
+from app.service import emails
 from app.service.documents import Document, loads, now, reference_id, revision_of
 from app.service.errors import (
     DuplicateLog,
     LogInUse,
     NotFound,
     RevisionMismatch,
-    StoreTimeout,
+    StoreBusy,
     StoreUnavailable,
 )
 from app.service.reading import StoredLog, decode_row
 from app.service.stores import timing
 from app.service.stores.port import (
+    MAX_SAME_EMAIL,
     CreateContext,
     LogPage,
     LogQuery,
+    PlannedRunner,
     StoredUser,
 )
 from app.service.stores.sqlite import queries
@@ -80,10 +84,9 @@ class SqliteStore:
             if user_id is not None:
                 rows = connection.execute(queries.USER_BY_ID, {"user_id": user_id})
             else:
-                rows = connection.execute(queries.USERS_BY_EMAIL, {"email": email})
+                rows = _rows_by_email(connection, email or "")
             return [
-                StoredUser(document, _coached_ids(connection, document["_id"]))
-                for document in map(_document, rows.fetchall())
+                _with_coached(connection, document) for document in map(_document, rows.fetchall())
             ]
 
     def list_logs(self, query: LogQuery) -> LogPage:
@@ -116,6 +119,11 @@ class SqliteStore:
         with self.reading() as connection:
             row = connection.execute(queries.LOG, {"id": log_id}).fetchone()
         return StoredLog.of(loads(row[0])) if row else None
+
+    def read_current(self, log_ids: Collection[str]) -> dict[str, Document]:
+        with self.reading() as connection:
+            found = {each: _published(connection, each, "workoutLog") for each in log_ids}
+        return {log_id: document for log_id, document in found.items() if document is not None}
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         pair = {"runner_id": runner_id, "session_id": session_id}
@@ -178,8 +186,8 @@ class SqliteStore:
         would let each look again and again, ever more seldom, and some very late.
         """
         with timing.call():
-            if not self._turn_to_write.acquire(timeout=self._busy_seconds):
-                raise StoreTimeout("the writes before it take too long")
+            if not self._turn_to_write.acquire(timeout=min(self._busy_seconds, timing.left())):
+                raise StoreBusy("the writes before it take too long")
             try:
                 with self._transaction("BEGIN IMMEDIATE") as connection:
                     yield connection
@@ -197,18 +205,23 @@ class SqliteStore:
         """One transaction, committed at the end and rolled back by any exception."""
         try:
             connection = self._connection()
+            hurried = timing.left() < self._busy_seconds - 1
             try:
+                if hurried:
+                    connection.execute(f"PRAGMA busy_timeout = {timing.left() * 1000:.0f}")
                 connection.execute(begin)
                 yield connection
                 connection.execute("COMMIT")
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                if hurried:
+                    connection.execute(f"PRAGMA busy_timeout = {self._busy_seconds * 1000:.0f}")
                 self._idle.put(connection)
         except sqlite3.Error as error:
             # The low byte is the code, the others say more of it.
             busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
-            raise (StoreTimeout if busy else StoreUnavailable)(str(error)) from error
+            raise (StoreBusy if busy else StoreUnavailable)(str(error)) from error
 
     def _connection(self) -> sqlite3.Connection:
         """An idle connection, or a new one: as many are made as threads are at work at once."""
@@ -279,8 +292,25 @@ def _published(connection: sqlite3.Connection, id_: str, type_: str) -> Document
     return _document(row) if row else None
 
 
-def _coached_ids(connection: sqlite3.Connection, coach_id: str) -> list[str]:
-    return [id_ for (id_,) in connection.execute(queries.COACHED_IDS, {"coach_id": coach_id})]
+def _rows_by_email(connection: sqlite3.Connection, email: str) -> sqlite3.Cursor:
+    """An address of ASCII only is the same only as one of ASCII only, whose index serves it."""
+    parameters = {"email": emails.fold(email), "limit": MAX_SAME_EMAIL}
+    if email.isascii():
+        return connection.execute(queries.USERS_BY_EMAIL, parameters)
+    connection.create_function("fold_email", 1, emails.fold, deterministic=True)
+    return connection.execute(queries.USERS_BY_UNICODE_EMAIL, parameters)
+
+
+def _with_coached(connection: sqlite3.Connection, user: Document) -> StoredUser:
+    coach = {"coach_id": user["_id"]}
+    return StoredUser(
+        user,
+        [id_ for (id_,) in connection.execute(queries.COACHED_IDS, coach)],
+        [
+            PlannedRunner(id_, bool(has_coach))
+            for id_, has_coach in connection.execute(queries.PLANNED_RUNNERS, coach)
+        ],
+    )
 
 
 def _log_at(connection: sqlite3.Connection, log_id: str, revision: str) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from typing import Literal, NamedTuple
 
 from app import strict_json
 from app.service.documents import mended
-from app.service.errors import StoreUnavailable
 from app.service.stores.sqlite import queries
 from app.service.stores.sqlite.archive import ImportRefused
 from app.service.stores.sqlite.store import SqliteStore
@@ -77,22 +76,6 @@ def count_documents(store: SqliteStore) -> dict[str, int]:
     """How many documents there are of each type, drafts and release versions apart."""
     with store.reading() as connection:
         return dict(connection.execute(queries.COUNT_BY_TYPE).fetchall())
-
-
-def check(store: SqliteStore) -> list[str]:
-    """What is odd in the data, a sentence each: references to nothing, pairs with several logs.
-
-    Raises StoreUnavailable when the file itself is damaged.
-    """
-    with store.reading() as connection:
-        (integrity,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        if integrity != "ok":
-            raise StoreUnavailable(f"the file is damaged: {integrity}")
-        return [
-            sentence.format(*row)
-            for query, sentence in queries.CHECKS
-            for row in connection.execute(query)
-        ]
 
 
 def _without_what_is_no_text(text: bytes) -> bytes:

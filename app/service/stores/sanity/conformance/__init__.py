@@ -1,0 +1,1 @@
+"""What the live Content Lake really does, fact by fact, beside what this program assumes."""

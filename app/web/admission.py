@@ -1,0 +1,88 @@
+"""Admission control: how many requests of the API are under way at once, and how long others wait.
+
+A request that waits for the data store occupies a thread. The server has more threads than requests
+may be under way or wait, so that a store that does not respond takes no thread from the probes, the
+pages and the refusals. The probe `/readyz` asks the store and counts as a request of the API.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from flask import Flask, g, request
+
+from app.service.errors import StoreBusy
+
+MAX_WAITING_REQUESTS = 512
+MAX_WAIT_SECONDS = 3.0
+
+_FURTHER_THREADS = 8
+
+
+def threads_for(slots: int) -> int:
+    """How many threads a server needs for `slots` requests under way."""
+    return slots + MAX_WAITING_REQUESTS + _FURTHER_THREADS
+
+
+def limit_requests(app: Flask, slots: int) -> None:
+    """Let at most `slots` requests of the API be under way at once; further ones wait in turn.
+
+    Those that wait in vain get the problem `store-unavailable`.
+    """
+    held = Slots(slots)
+
+    @app.before_request
+    def enter() -> None:
+        if request.path.startswith("/api/") or request.path == "/readyz":
+            held.acquire()
+            g.holds_slot = True
+
+    @app.teardown_request
+    def leave(_: BaseException | None) -> None:
+        if g.pop("holds_slot", False):
+            held.release()
+
+
+class Slots:
+    """A semaphore that is passed on in the order of arrival."""
+
+    def __init__(
+        self,
+        size: int,
+        *,
+        max_waiting: int = MAX_WAITING_REQUESTS,
+        max_wait_seconds: float = MAX_WAIT_SECONDS,
+    ) -> None:
+        self._free = size
+        self._max_waiting = max_waiting
+        self._max_wait_seconds = max_wait_seconds
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+
+    def acquire(self) -> None:
+        """Take a slot. Raises `StoreBusy` after the longest wait, or when too many wait already."""
+        with self._guard:
+            if self._free:
+                self._free -= 1
+                return
+            if len(self._waiting) >= self._max_waiting:
+                raise StoreBusy("too many requests wait for the store")
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        if turn.acquire(timeout=self._max_wait_seconds):
+            return
+        with self._guard:
+            if turn not in self._waiting:
+                return  # it was passed on after the wait had ended
+            self._waiting.remove(turn)
+        raise StoreBusy("the requests before it take too long")
+
+    def release(self) -> None:
+        """Pass the slot on."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
