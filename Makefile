@@ -27,10 +27,12 @@ serve: .venv/runtime ## Serve in production; the environment decides everything
 
 test: .venv/development ## Run every test
 	@$(BIN)/python -m tests.programs
+	@$(BIN)/python -m tests.node
 	$(BIN)/pytest -n auto --dist loadfile $(PYTEST_OPTIONS)
 
 test-everywhere: .venv/development ## Run every test eight times, as on other machines: about an hour
 	@$(BIN)/python -m tests.programs
+	@$(BIN)/python -m tests.node
 	@tests/everywhere.sh
 
 test-newest: .venv/development ## Run unit, contract and API tests with the newest dependencies

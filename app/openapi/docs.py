@@ -10,7 +10,7 @@ The members of `examples.yaml`:
 
 - `operations`: by operationId `requests` (OpenAPI examples), `response` (a body), `headers` (of the
   response, by name), `links` (names of `links`), `problems` (by code, the members that differ);
-- `parameters`: an example of each parameter of a path, of queries and of headers;
+- `parameters`: an example of each parameter of a path;
 - `schemas`: by name, an example of the schema's members;
 - `links`: by name, OpenAPI link objects.
 """

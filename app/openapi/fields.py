@@ -35,15 +35,6 @@ class Converter(OpenAPIConverter):
                 found["properties"][member]["examples"] = [value]
         return {"description": inspect.getdoc(type(schema)), **found}
 
-    def schema2parameters(self, schema: Schema, **kwargs: Any) -> list[JSONSchema]:
-        """The parameters with examples in their schemas, where Swagger UI does not fill them in."""
-        found: list[JSONSchema] = super().schema2parameters(schema, **kwargs)
-        for parameter in found:
-            example = self.docs.parameters.get(parameter["name"])
-            if example is not None:
-                parameter["schema"]["examples"] = [example]
-        return found
-
     def said_by_the_field(self, field: fields.Field[Any], **_: Any) -> JSONSchema:
         """What a field of ours accepts and writes."""
         return field.json_schema() if isinstance(field, SaysItsSchema) else {}
@@ -63,6 +54,7 @@ class Converter(OpenAPIConverter):
                 "type": "string",
                 "description": inspect.getdoc(kind),
                 "enum": [str(member) for member in kind],
+                "x-enum-varnames": [member.name for member in kind],
                 "examples": [str(next(iter(kind)))],
             }
             self.spec.components.schema(kind.__name__, component)

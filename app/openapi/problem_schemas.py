@@ -15,7 +15,7 @@ from app.web.violations import VIOLATIONS
 
 JSON = dict[str, Any]
 
-_SENTENCE = r"^[^\u0000-\u001f]+$"
+_SENTENCE = r"^[^\x00-\x1f]+$"
 
 
 def register(spec: APISpec) -> None:
@@ -24,12 +24,18 @@ def register(spec: APISpec) -> None:
         spec.components.schema(name, schema)
 
 
-def _codes(intro: str, meanings: Mapping[str, str]) -> JSON:
+_VARNAMES = {"Violation not-found": "REFERENCE_NOT_FOUND"}
+"""Names of enum members that another enum has, too. Generators for Go put all into one scope."""
+
+
+def _codes(kind: str, intro: str, meanings: Mapping[str, str]) -> JSON:
     lines = (f"- `{code}`: {meaning}" for code, meaning in meanings.items())
+    names = [_VARNAMES.get(f"{kind} {code}", code.upper().replace("-", "_")) for code in meanings]
     return {
         "type": "string",
         "description": "\n".join((intro, "", *lines)),
         "enum": list(meanings),
+        "x-enum-varnames": names,
         "examples": [next(iter(meanings))],
     }
 
@@ -46,10 +52,11 @@ def _text(description: str, max_length: int, example: str, **keywords: Any) -> J
 
 _SCHEMAS: dict[str, JSON] = {
     "ProblemCode": _codes(
+        "Problem",
         "The kind of a problem, for programs.",
         {each.code: f"{each.meaning} {each.remedy}" for each in CATALOGUE.values()},
     ),
-    "ViolationCode": _codes("Which rule a value breaks, for programs.", VIOLATIONS),
+    "ViolationCode": _codes("Violation", "Which rule a value breaks, for programs.", VIOLATIONS),
     "Violation": {
         "type": "object",
         "description": "A value that breaks a rule. One of `pointer`, `parameter` and `header` "
@@ -66,7 +73,7 @@ _SCHEMAS: dict[str, JSON] = {
                 "The name of the query parameter.", MAX_BODY_BYTES, "limit", pattern=TEXT_PATTERN
             ),
             "header": _text(
-                "The name of the header.", 100, "Idempotency-Key", pattern="^[A-Za-z-]+$"
+                "The name of the header.", 100, "Idempotency-Key", pattern=r"^[A-Za-z\-]+$"
             ),
             "code": "ViolationCode",
             "detail": _text(

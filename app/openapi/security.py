@@ -16,7 +16,10 @@ Schemes = dict[str, dict[str, Any]]
 def published_schemes() -> Schemes:
     """OAuth 2.0 at an example issuer: each deployment has its own."""
     issuer = "https://sign-in.workout-logs.example"
-    return {"oauth2": _code_grant(f"{issuer}/authorize", f"{issuer}/token")}
+    return {
+        "oauth2": _code_grant(f"{issuer}/authorize", f"{issuer}/token"),
+        "accessToken": _ACCESS_TOKEN,
+    }
 
 
 def served_schemes(settings: Settings, issuer: Issuer | None) -> Schemes:
@@ -24,6 +27,7 @@ def served_schemes(settings: Settings, issuer: Issuer | None) -> Schemes:
     schemes: Schemes = {}
     if issuer:
         schemes["oauth2"] = _at(issuer)
+        schemes["accessToken"] = _ACCESS_TOKEN
     if settings.oauth_introspection_client_id:
         schemes["opaqueToken"] = _bearer("An opaque access token of the same issuer.", "opaque")
     if settings.nextauth_secret:
@@ -48,6 +52,13 @@ def _bearer(description: str, form: str) -> dict[str, Any]:
         "bearerFormat": form,
         "description": description,
     }
+
+
+_ACCESS_TOKEN = _bearer(
+    "The same access token, for clients that get it in their own way: `Authorization: Bearer "
+    "<token>`. It must have the operation's scope. Tokens are checked as RFC8725 advises.",
+    "JWT",
+)
 
 
 def apply(schemes: Schemes, document: dict[str, Any]) -> None:

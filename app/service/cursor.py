@@ -9,15 +9,14 @@ import re
 
 import msgspec
 
-from app.service.documents import ID_PATTERN
+from app.service.documents import is_published_id
 from app.service.reading import LogRow
 from app.service.stores.port import Position
 
 MAX_CURSOR_LENGTH = 512
-PATTERN = r"^[A-Za-z0-9_-]+$"
+PATTERN = r"^[A-Za-z0-9_\-]+$"
 
 _created_at = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.Z+-]{0,30}|")
-_id = re.compile(ID_PATTERN)
 
 
 def position_of(row: LogRow) -> Position:
@@ -44,6 +43,6 @@ def decode(cursor: str) -> Position:
         raise ValueError("not a cursor") from None
     if not (isinstance(created_at, str) and _created_at.fullmatch(created_at)):
         raise ValueError("not a cursor")
-    if not (isinstance(log_id, str) and _id.fullmatch(log_id)):
+    if not (isinstance(log_id, str) and is_published_id(log_id)):
         raise ValueError("not a cursor")
     return Position(created_at, log_id)

@@ -20,14 +20,23 @@ from app.service.model import WorkoutLog
 Document = Mapping[str, Any]
 """A Sanity document: a JSON object with `_id`, `_type`, `_rev`, `_createdAt`, `_updatedAt`."""
 
-ID_PATTERN = r"^(?!drafts\.|versions\.)[A-Za-z0-9._][A-Za-z0-9._-]{0,127}$"
-"""The id of a published document (ECMA 262 and Python)."""
+ID_PATTERN = r"^[A-Za-z0-9._][A-Za-z0-9._\-]{0,127}$"
+"""An id. Those of drafts and release versions match, too; `is_published_id` refuses them."""
 
-REVISION_PATTERN = r"^[A-Za-z0-9._-]{1,128}\Z"
+REVISION_PATTERN = r"^[A-Za-z0-9._\-]{1,128}\Z"
 """A `_rev` that can stand in an `ETag`."""
 
 MAX_DEPTH = 100
 """Levels of nesting. Sanity allows 20 (https://www.sanity.io/docs/technical-limits)."""
+
+MAX_TEXT_LENGTH, MAX_NOTES_LENGTH = 1000, 10_000
+"""Characters of a text, and of notes, that are read. A longer one reads as its beginning and `…`.
+
+So the published bounds hold for any document, and are small enough for mock servers.
+"""
+
+MAX_ITEMS = 50
+"""Items of a list that are read; further ones are left out."""
 
 MAX_DISTANCE_KM = 1000
 MIN_TEMPERATURE_C, MAX_TEMPERATURE_C = -50, 60
@@ -36,7 +45,7 @@ _NAMES = {each.name: each.encode_name for each in msgspec.structs.fields(Workout
 """A field has one name in documents and on the wire."""
 
 _log_id = re.compile(r"workoutLog\.[0-9a-f]{40}")
-_published_id = re.compile(ID_PATTERN.removeprefix("^").removesuffix("$"))
+_id = re.compile(ID_PATTERN.removeprefix("^").removesuffix("$"))
 _escape = re.compile(
     r"(?P<kept>\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?!u[dD][89a-fA-F]|u0000).))|\\u...."
 )
@@ -88,7 +97,7 @@ def _shallow(data: bytes) -> bytes:
 
 def is_published_id(text: str) -> bool:
     """Whether a published document can have this id: drafts and release versions cannot."""
-    return _published_id.fullmatch(text) is not None
+    return _id.fullmatch(text) is not None and not text.startswith(("drafts.", "versions."))
 
 
 def is_log_id(text: str) -> bool:

@@ -20,6 +20,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -28,7 +29,10 @@ from msgspec import Meta, Raw, Struct, field
 from app.service import units
 from app.service.documents import (
     MAX_DISTANCE_KM,
+    MAX_ITEMS,
+    MAX_NOTES_LENGTH,
     MAX_TEMPERATURE_C,
+    MAX_TEXT_LENGTH,
     MIN_TEMPERATURE_C,
     REVISION_PATTERN,
     Document,
@@ -77,7 +81,9 @@ class _Reference(Struct, gc=False):
     id: str = field(name="_ref")
 
 
-_Text = Annotated[str, Meta(min_length=1)]
+_Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_LENGTH)]
+_Notes = Annotated[str, Meta(min_length=1, max_length=MAX_NOTES_LENGTH)]
+_Texts = Annotated[list[_Text], Meta(max_length=MAX_ITEMS)]
 _Figure = str | int | float | None
 _Pointer = _Reference | str | None
 _above_0, _of_distance = Meta(gt=0), Meta(gt=0, le=MAX_DISTANCE_KM)
@@ -96,9 +102,9 @@ class _Log(Struct, rename="camel", gc=False):
     actual_distance: Annotated[int, _of_distance] | Annotated[float, _of_distance] | None = None
     actual_duration: _Figure = None
     actual_pace: str | None = None
-    notes: _Text | None = None
+    notes: _Notes | None = None
     feeling: Feeling | None = None
-    injuries: list[_Text] | _Text | None = None
+    injuries: _Texts | _Text | None = None
     weather: _Text | None = None
     temperature: Annotated[int, _of_temperature] | Annotated[float, _of_temperature] | None = None
     created_at: str | None = None
@@ -158,14 +164,34 @@ def row_of(stored: StoredLog) -> LogRow:
 
 
 def _checked_by_field(stored: StoredLog) -> LogRow:
-    document = {**stored.document, "_rev": revision_of(stored.document)}
+    document = {**_cut(stored.document), "_rev": revision_of(stored.document)}
     if isinstance(document.get("injuries"), list):
-        document["injuries"] = [each for each in document["injuries"] if each and type(each) is str]
+        texts = (each for each in document["injuries"] if each and type(each) is str)
+        document["injuries"] = [*map(_cut_text, islice(texts, MAX_ITEMS))]
     return LogRow(
         document=_typed(_Log, document),
         session=_typed(_Session, stored.session) if stored.session else None,
-        runner=_typed(_Runner, stored.runner) if stored.runner else None,
+        runner=_typed(_Runner, _cut(stored.runner)) if stored.runner else None,
     )
+
+
+def _cut(document: Document) -> dict[str, Any]:
+    """The document, its texts no longer than they are read."""
+    texts = {
+        name: _cut_text(document[name], most)
+        for name, most in _MAX_LENGTHS.items()
+        if isinstance(document.get(name), str)
+    }
+    return {**document, **texts}
+
+
+_MAX_LENGTHS = {"notes": MAX_NOTES_LENGTH} | dict.fromkeys(
+    ("injuries", "weather", "name"), MAX_TEXT_LENGTH
+)
+
+
+def _cut_text(text: str, most: int = MAX_TEXT_LENGTH) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _typed(kind: type[Typed], document: Document) -> Typed:
@@ -286,7 +312,7 @@ def _pace(text: str | None) -> tuple[str | None, int | None]:
 def _planned(value: _Figure) -> str | None:
     """A planner's figure: text, though some plans hold it as a number."""
     if isinstance(value, str):
-        return value or None
+        return _cut_text(value) or None
     figure = _number(value, 0, sys.float_info.max)
     return None if figure is None else f"{figure:g}"
 

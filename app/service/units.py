@@ -15,13 +15,19 @@ MAX_DURATION_SECONDS = 100 * 3600 - 1
 MAX_PACE_SECONDS = 999 * 60 + 59
 """Seconds per km: 999:59, beyond any walk."""
 
-DURATION_PATTERN = r"^(?!00?:(00:)?00$)([0-9]{1,2}:[0-5][0-9]|[0-9]{1,2}):[0-5][0-9]$"
-"""What `parse_duration` reads, as an ECMA 262 regular expression."""
+# A zero is refused, and the patterns say so without look-ahead, which RE2 (Go) does not have.
+_SOME = "(0[1-9]|[1-5][0-9])"
+"""Minutes or seconds of two digits, not zero."""
 
-WRITTEN_DURATION_PATTERN = r"^(?!0:00:00$)[0-9]{1,2}:[0-5][0-9]:[0-5][0-9]$"
+DURATION_PATTERN = (
+    r"^((0?[1-9]|[1-9][0-9])(:[0-5][0-9]){1,2}" rf"|00?:(00:{_SOME}|{_SOME}(:[0-5][0-9])?))$"
+)
+"""What `parse_duration` reads."""
+
+WRITTEN_DURATION_PATTERN = rf"^([1-9][0-9]?(:[0-5][0-9]){{2}}|0:(00:{_SOME}|{_SOME}:[0-5][0-9]))$"
 """What `format_duration` writes."""
 
-PACE_PATTERN = r"^(?!0{1,3}:00$)[0-9]{1,3}:[0-5][0-9]$"
+PACE_PATTERN = rf"^((0{{0,2}}[1-9]|0?[1-9][0-9]|[1-9][0-9]{{2}}):[0-5][0-9]|0{{1,3}}:{_SOME})$"
 """What `parse_pace` reads and `format_pace` writes."""
 
 _duration = re.compile(r"([0-9]{1,2}:[0-5][0-9]|[0-9]{1,2}):[0-5][0-9]")

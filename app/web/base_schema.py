@@ -9,8 +9,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from app.service.documents import ID_PATTERN
-from app.web.fields import MAX_STORED_TEXT_LENGTH, TEXT_PATTERN
+from app.service.documents import ID_PATTERN, MAX_TEXT_LENGTH
+from app.web.fields import TEXT_PATTERN
 from app.web.problems import Coded
 
 MAX_PAGE_SIZE = 100
@@ -67,7 +67,7 @@ def enum(kind: type[StrEnum], description: str, **kwargs: Any) -> fields.Enum[An
 def read_text(description: str, **metadata: Any) -> fields.String:
     """A text on the way out, or null."""
     form = {} if metadata.keys() & {"format", "pattern"} else {"pattern": TEXT_PATTERN}
-    metadata = {"minLength": 1, "maxLength": MAX_STORED_TEXT_LENGTH} | form | metadata
+    metadata = {"minLength": 1, "maxLength": MAX_TEXT_LENGTH} | form | metadata
     return fields.String(
         required=True, allow_none=True, metadata={"description": description, **metadata}
     )

@@ -17,24 +17,16 @@ from app.service import cursor, documents
 from app.service.stores.port import Position
 from app.web import conditions
 
-MAX_STORED_TEXT_LENGTH = 32 * 1024 * 1024
-"""Characters: Sanity's limit of a whole document, hence of a text that another program stored."""
-
-MAX_STORED_TEXTS = MAX_STORED_TEXT_LENGTH // 4
-"""Each takes two quotes, a character and a comma at least."""
-
 _key = re.compile(r"[!-~]{1,255}")
 _quoted = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 
-TEXT_PATTERN = r"^[^\u0000]*$"
+# Patterns are published, so they keep to what ECMA 262 (flags u and v), RE2, PCRE and Python have
+# in common: no look-around, `\x00` rather than `\u0000`, `\-` for a dash in a class.
+TEXT_PATTERN = r"^[^\x00]*$"
 """Free text: JSON with NUL in it is refused."""
 
-VISIBLE_TEXT_PATTERN = (
-    r"^[^\u0000]*"
-    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
-    r"[^\u0000]*$"
-)
-"""Free text of which something is left when it is trimmed."""
+VISIBLE_TEXT_PATTERN = r"^[^\x00]*[^\x00-\x20\x7f-\xa0][^\x00]*$"
+"""Free text of which something is left when it is trimmed, as far as ASCII and Latin 1 go."""
 
 JSONSchema = dict[str, Any]
 

@@ -68,8 +68,8 @@ class CreateHeaders(Headers):
     idempotency_key = IdempotencyKey(
         data_key="Idempotency-Key",
         metadata={
-            "description": "A key of the client's making, bare or in double quotes. The same "
-            "request sent again with it replays the first response."
+            "description": "A key that the client makes, such as a UUID, bare or in double quotes. "
+            "The same request sent again with it replays the first response."
         },
     )
 

@@ -13,7 +13,15 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from app.service import rules, units
-from app.service.documents import ID_PATTERN, MAX_DISTANCE_KM, MAX_TEMPERATURE_C, MIN_TEMPERATURE_C
+from app.service.documents import (
+    ID_PATTERN,
+    MAX_DISTANCE_KM,
+    MAX_ITEMS,
+    MAX_NOTES_LENGTH,
+    MAX_TEMPERATURE_C,
+    MAX_TEXT_LENGTH,
+    MIN_TEMPERATURE_C,
+)
 from app.service.external_links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
 from app.web.base_schema import (
@@ -26,8 +34,6 @@ from app.web.base_schema import (
     read_text,
 )
 from app.web.fields import (
-    MAX_STORED_TEXT_LENGTH,
-    MAX_STORED_TEXTS,
     TEXT_PATTERN,
     DocumentId,
     Ignored,
@@ -99,20 +105,20 @@ class WorkoutLog(ResponsePart):
         validate=validate.Range(1, units.MAX_PACE_SECONDS),
         metadata={"description": "The pace, in seconds per km.", "format": "int32"},
     )
-    notes = read_text("The runner's own words.")
+    notes = read_text("The runner's own words.", maxLength=MAX_NOTES_LENGTH)
     feeling = enum(Feeling, "How the runner felt.", required=True, allow_none=True)
     injuries = fields.List(
         fields.String(
             metadata={
                 "minLength": 1,
-                "maxLength": MAX_STORED_TEXT_LENGTH,
+                "maxLength": MAX_TEXT_LENGTH,
                 "pattern": TEXT_PATTERN,
             }
         ),
         required=True,
         metadata={
             "description": "What hurt, empty when nothing did.",
-            "maxItems": MAX_STORED_TEXTS,
+            "maxItems": MAX_ITEMS,
         },
     )
     weather = read_text("The weather, in the runner's words.")
@@ -142,7 +148,7 @@ class WorkoutLog(ResponsePart):
         metadata={
             "description": 'Changes whenever the log does; `"<revision>"` is good in `If-Match`.',
             "maxLength": 128,
-            "pattern": "^[A-Za-z0-9._-]{1,128}$",
+            "pattern": "^[A-Za-z0-9._\\-]{1,128}$",
         },
     )
 

@@ -361,3 +361,40 @@ class TestOldDocuments:
     def test_can_be_deleted(self, runner: Client) -> None:
         for number in (1, 4):
             assert runner.delete(log_of(RUNNER, number)).status_code == 204
+
+
+class TestLongTexts:
+    """Beyond the published bounds, a text reads as its beginning; the store keeps it whole."""
+
+    LONG = log(
+        RUNNER,
+        1,
+        notes="n" * 20_000,
+        weather="w" * 2_000,
+        injuries=["i" * 1_500, *map(str, range(99))],
+    )
+    ONE_INJURY = log(RUNNER, 2, injuries="i" * 1_500)
+
+    @pytest.fixture
+    def documents(self) -> list[dict[str, Any]]:
+        ours = {each["_id"]: each for each in (self.LONG, self.ONE_INJURY)}
+        return [ours.get(each["_id"], each) for each in world.club()]
+
+    def test_a_long_text_reads_as_its_beginning(self, runner: Client) -> None:
+        data = runner.get(self.LONG["_id"]).json["data"]
+        assert data["notes"] == "n" * 9_999 + "…"
+        assert data["weather"] == "w" * 999 + "…"
+        assert data["injuries"] == ["i" * 999 + "…", *map(str, range(49))]
+        one = runner.get(self.ONE_INJURY["_id"]).json["data"]
+        assert one["injuries"] == ["i" * 999 + "…"]
+        listed = runner.list(limit=100).json["data"]
+        assert [each for each in listed if each["id"] == data["id"]] == [data]
+
+    def test_an_update_of_another_field_keeps_the_whole_text(
+        self, runner: Client, open_store: OpenStore
+    ) -> None:
+        assert runner.update(self.LONG["_id"], {"feeling": "tired"}).status_code == 200
+        stored = open_store([]).get_log(self.LONG["_id"])
+        assert stored
+        for name in ("notes", "weather", "injuries"):
+            assert stored.document[name] == self.LONG[name]

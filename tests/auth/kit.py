@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -77,6 +78,17 @@ def mint(key: Key, *, header: Mapping[str, Any] | None = None, **changes: Any) -
     algorithms = [*jws.JWSRegistry.algorithms]
     registry = _AnyHeader(algorithms=algorithms, strict_check_header=False)
     return jwt.encode(parameters, claims(**changes), key, registry=registry, default_type=None)
+
+
+def sign(
+    key: Key, header: Mapping[str, Any], claims: Mapping[str, Any], *, keep_null: bool = False
+) -> str:
+    """A token with exactly this header and these claims; None leaves one out."""
+    parameters = {name: value for name, value in header.items() if value is not None}
+    content = {name: each for name, each in claims.items() if keep_null or each is not None}
+    registry = _AnyHeader(algorithms=[*jws.JWSRegistry.algorithms], strict_check_header=False)
+    payload = json.dumps(content).encode()
+    return jws.serialize_compact(parameters, payload, key, registry=registry)
 
 
 class _AnyHeader(jws.JWSRegistry):

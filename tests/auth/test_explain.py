@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from flask import Flask
 from app.auth.jwt import JWTValidator
 from app.auth.protector import Protector
 from app.cli.auth import auth
+from app.development import club, run
 from app.factory import create_app
 from app.openapi.security import code_grant_endpoints
 from app.settings import Settings
@@ -22,7 +24,7 @@ from tests import issuers, world
 from tests.auth import kit
 from tests.conftest import OpenStore
 from tests.issuer import AUDIENCE, Issuer
-from tests.server import ROOT, environment
+from tests.server import ROOT, environment, free_port
 
 SECRET = "the-secret-of-the-front-end"
 
@@ -208,3 +210,87 @@ def test_every_operation_names_its_scope(app: Flask) -> None:
                 continue
             scope = "workout-logs:read" if method == "get" else "workout-logs:write"
             assert {"oauth2": [scope]} in operation["security"]
+
+
+def run_command(cwd: Path, token: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", "auth", "explain"],
+        cwd=cwd,
+        env=environment(PYTHONPATH=str(ROOT), **settings),
+        input=token,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_any_settings_the_command_speaks_of_the_development_server(tmp_path: Path) -> None:
+    port = str(free_port())
+    done = run_command(tmp_path, kit.mint(kit.ec_key()), PORT=port)
+    said = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert said[0] == (
+        "OAUTH_ISSUER is not set: access tokens are those of `make run` "
+        f"at http://127.0.0.1:{port}."
+    )
+    assert said[-1].startswith("  FAILS  issuer: It cannot be reached now")
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_token_of_the_running_development_server_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    port = free_port()
+    store = tmp_path / "store.db"
+    server, tokens = run.prepare(Settings(app_env="development", port=port, sqlite_path=str(store)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        done = run_command(tmp_path, tokens["COACH_TOKEN"], PORT=str(port), SQLITE_PATH=str(store))
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    said = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert said[-1].startswith("role: coach, coaches ")
+    assert f"user: {club.COACH}, found by the token's sub" in said
+
+
+@pytest.mark.parametrize("name", ["OAUTH_ISSUER", "PORT"])
+def test_a_setting_that_is_wrong_is_named(tmp_path: Path, name: str) -> None:
+    done = run_command(tmp_path, "x", **{name: "nonsense"})
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_relaxed_is_said_first(tmp_path: Path, issuer: Issuer) -> None:
+    relaxed = {"OAUTH_TOKEN_PROFILE": "jwt", "OAUTH_DEFAULT_SCOPES": "workout-logs:read"}
+    settings = {"OAUTH_ISSUER": issuer.url, "OAUTH_AUDIENCE": AUDIENCE, **relaxed}
+    done = run_command(tmp_path, issuer.token("nobody"), **settings)
+    assert [line[: line.index("=")] for line in done.stdout.splitlines()[:2]] == [
+        f"relaxed: {name}" for name in relaxed
+    ]
+
+
+def test_the_start_says_what_is_relaxed(
+    open_store: OpenStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    strict = Settings(oauth_issuer="https://issuer.example", oauth_audience="x")
+    create_app(strict, open_store([]))
+    assert caplog.messages == []
+    create_app(replace(strict, oauth_token_profile="jwt"), open_store([]))
+    assert caplog.messages == [
+        "checks of access tokens are relaxed: OAUTH_TOKEN_PROFILE=jwt: "
+        "tokens need not have the type at+jwt."
+    ]
+
+
+@pytest.mark.parametrize("odd", ["a.b.c", "e30.e30.", ".e30.x", "W10.W10.W10", "bnVsbA.bnVsbA.x"])
+def test_whatever_a_token_holds_it_is_explained(explain: Run, odd: str) -> None:
+    code, said = explain(odd)
+    assert code == 1
+    assert "  FAILS  " in said

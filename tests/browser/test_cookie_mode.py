@@ -95,7 +95,12 @@ class _Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture
 def signed_in(page: Page, places: Places) -> Page:
     """A page whose browser holds the runner's session cookie, as the front end sets it."""
-    session = {"version": 5, "secret": SECRET, "token": {"sub": world.RUNNER}, "salt": COOKIE}
+    session = {
+        "version": 5,
+        "secret": SECRET,
+        "token": {"email": world.email_of(world.RUNNER)},
+        "salt": COOKIE,
+    }
     (token,) = issuers.mint(session)
     page.context.add_cookies(
         [

@@ -7,9 +7,10 @@ import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, urljoin, urlsplit
 
@@ -45,10 +46,14 @@ def mint(*wanted: dict[str, Any]) -> list[Any]:
 class Provider:
     """A running oidc-provider; `user` is at once a client that acts for itself."""
 
-    def __init__(self, port: int, user: str) -> None:
+    def __init__(
+        self, port: int, user: str, front_ends: Iterable[str], emails: Mapping[str, str]
+    ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.port = port
         self.user = user
+        self._front_ends = list(front_ends)
+        self._emails = dict(emails)
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -58,6 +63,8 @@ class Provider:
             "clientSecret": CLIENT_SECRET,
             "user": self.user,
             "redirectUri": REDIRECT_URI,
+            "frontEnds": self._front_ends,
+            "emails": self._emails,
         }
         self._process = subprocess.Popen(
             [node.node(), "provider.js", json.dumps(configuration)],
@@ -146,10 +153,12 @@ class Provider:
 
 
 @contextmanager
-def running_provider(user: str) -> Iterator[Provider]:
-    """A provider, until the end of the block."""
+def running_provider(
+    user: str, front_ends: Iterable[str] = (), emails: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Provider]:
+    """A provider, until the end of the block; `emails` are those of its users, by their logins."""
     node.install(FOLDER)
-    provider = Provider(free_port(), user)
+    provider = Provider(free_port(), user, front_ends, emails)
     provider.start()
     try:
         yield provider

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { exportJWK, generateKeyPair } from "jose";
 import Provider from "oidc-provider";
 
-const { port, clientId, clientSecret, user, redirectUri } = JSON.parse(process.argv[2]);
+const { port, clientId, clientSecret, user, redirectUri, frontEnds, emails } = JSON.parse(process.argv[2]);
 const issuer = `http://127.0.0.1:${port}`;
 const scope = "workout-logs:read workout-logs:write";
 
@@ -21,6 +21,11 @@ function resourceServer(_context, resource) {
     accessTokenFormat: format,
     jwt: format === "jwt" ? { sign: { alg: algorithm } } : undefined,
   };
+}
+
+// Like Google, the provider knows its users by a number of its own: the login is one.
+function account(id) {
+  return { sub: id, name: "Ada", email: emails[id], email_verified: true };
 }
 
 async function newKeys() {
@@ -51,6 +56,13 @@ async function newProvider() {
         redirect_uris: [redirectUri],
         application_type: "native",
       },
+      ...frontEnds.map((origin) => ({
+        client_id: origin,
+        client_secret: clientSecret,
+        grant_types: ["authorization_code"],
+        response_types: ["code"],
+        redirect_uris: [`${origin}/api/auth/callback/google`],
+      })),
       {
         client_id: clientId,
         client_secret: clientSecret,
@@ -60,7 +72,9 @@ async function newProvider() {
       },
     ],
     scopes: ["openid", "offline_access", ...scope.split(" ")],
-    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
+    conformIdTokenClaims: false,
+    findAccount: (_context, id) => ({ accountId: id, claims: () => account(id) }),
     issueRefreshToken: () => true,
     features: {
       clientCredentials: { enabled: true },

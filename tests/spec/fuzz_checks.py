@@ -5,7 +5,8 @@ from __future__ import annotations
 import schemathesis
 
 BEYOND_SCHEMAS = {
-    "format",  # a cursor that has its form, yet was not given out
+    "empty",  # a text of Unicode spaces
+    "format",  # a cursor that was not given out, the id of a draft
     "idempotency-key-reused",
     "immutable",
     "not-allowed-when-undone",

@@ -8,12 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import msgspec
 import pytest
+import requests
 
 from app.development import club, sample
 from app.service.stores.sqlite.store import SqliteStore
@@ -26,7 +28,14 @@ from tests.server import running_server
 HERE = Path(__file__).parent
 PROGRAMS = HERE / "clients"
 TOOLS = HERE / "node"
+GENERATORS = HERE / "generators"
 PUBLISHED = ROOT / "openapi.yaml"
+
+GENERATOR_SECONDS = 600
+"""A busy machine is no defect; the first of these tests may have to install the generators."""
+
+MAX_MOCK_LENGTH = 5_000_000
+"""Characters: a page of 100 logs, all texts as long as the spec allows on average."""
 
 
 @pytest.fixture
@@ -116,3 +125,67 @@ def test_typescript(tmp_path: Path, url: str, issuer: Issuer) -> None:
     run(node(), "life.js", url, token, SESSION_ID, cwd=folder)
     printed = run(node(), "readme.js", cwd=folder, RUNNER_TOKEN=token)
     assert printed.startswith("workoutLog.")
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with validators by hey-api and orval, and with orval's mocks, compiled."""
+    folder = tmp_path_factory.mktemp("generated")
+    modules = install(GENERATORS)
+    (folder / "node_modules").symlink_to(modules)
+    (folder / "package.json").write_text(json.dumps({"type": "module"}))
+    for name in ("mocks.ts", "validators.ts", "orval.config.cjs"):
+        shutil.copy(PROGRAMS / name, folder)
+    settings = json.loads((PROGRAMS / "tsconfig.json").read_text())
+    plugins = ("--plugins", "@hey-api/typescript", "zod", "valibot")
+    hey_api = modules / "@hey-api/openapi-ts/bin/run.js"
+    run(node(), hey_api, "--input", PUBLISHED, "--output", "hey", *plugins, cwd=folder)
+    orval = modules / "orval/dist/bin/orval.js"
+    run(node(), orval, "--config", "orval.config.cjs", cwd=folder, OPENAPI=str(PUBLISHED))
+    for name in ("exactOptionalPropertyTypes", "noUncheckedIndexedAccess"):
+        settings["compilerOptions"].pop(name)  # orval's mocks do not pass these
+    settings["compilerOptions"] |= {"module": "esnext", "moduleResolution": "bundler"}
+    (folder / "tsconfig.json").write_text(json.dumps(settings))
+    run(node(), modules / "typescript/bin/tsc", "-p", ".", cwd=folder)
+    return folder
+
+
+@pytest.mark.timeout(GENERATOR_SECONDS)
+def test_every_response_passes_generated_validators(
+    generated: Path, url: str, issuer: Issuer
+) -> None:
+    token = issuer.token(club.RUNNER)
+    run(node(), "validators.js", url, token, SESSION_ID, cwd=generated)
+
+
+@pytest.mark.timeout(GENERATOR_SECONDS)
+def test_mocks_are_of_a_size_that_a_response_can_have(generated: Path) -> None:
+    sizes = json.loads(run(node(), "mocks.js", cwd=generated))
+    assert sizes.keys() >= {"getListWorkoutLogsResponseMock", "getGetWorkoutLogResponseMock"}
+    assert max(sizes.values()) < MAX_MOCK_LENGTH
+
+
+@pytest.mark.timeout(GENERATOR_SECONDS)
+def test_a_mock_server_makes_up_a_page(tmp_path: Path) -> None:
+    prism = install(GENERATORS) / "@stoplight/prism-cli/dist/index.js"
+    log = tmp_path / "prism.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [node(), prism, "mock", "--port", "0", PUBLISHED], stdout=output, stderr=output
+        )
+    try:
+        while not (here := re.search(r"listening on (http://[\w.:]+)", log.read_text())):
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.1)
+        headers = {"Authorization": "Bearer any"}
+        url = f"{here[1]}/api/workout-logs"
+        page = requests.get(url, headers=headers, timeout=GENERATOR_SECONDS)
+        assert page.json()["pagination"]["nextCursor"] is None
+        headers["Prefer"] = "dynamic=true"
+        page = requests.get(url, headers=headers, timeout=GENERATOR_SECONDS)
+        assert page.status_code == 200, page.text[:1000]
+        assert page.json()["data"]
+        assert len(page.content) < MAX_MOCK_LENGTH
+    finally:
+        server.terminate()
+        server.wait()

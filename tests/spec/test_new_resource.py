@@ -36,7 +36,7 @@ def test_it_is_complete(spec: Published) -> None:
     create = spec.operation("POST", "/api/shoes")
     assert create is not None
     assert create["description"] == "Creates a pair of shoes of the caller."
-    assert create["security"] == [{"oauth2": ["workout-logs:write"]}]
+    assert create["security"] == [{"oauth2": ["workout-logs:write"]}, {"accessToken": []}]
     created = create["responses"]["201"]
     assert created["headers"].keys() >= {"Location", "ETag", "RateLimit-Limit", "Server-Timing"}
     assert created["headers"]["Location"]["example"] == "/api/shoes/shoe-1"
