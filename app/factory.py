@@ -20,6 +20,7 @@ from app.auth.keys import Issuer
 from app.auth.nextauth import BY_EMAIL, SessionTokens
 from app.auth.protector import Protector
 from app.auth.tokens import TokenFormat, TokenKind, TokenValidator
+from app.me import routes as me
 from app.openapi.api import Api
 from app.openapi.security import served_schemes
 from app.pages import assets
@@ -27,6 +28,7 @@ from app.pages import problems as problem_pages
 from app.pages import routes as docs
 from app.service.days import TimeZone
 from app.service.external_links import ExternalLinks
+from app.service.people import People
 from app.service.reading import LogReader
 from app.service.stores.port import Store
 from app.service.stores.sanity.client import ContentLake, Limits
@@ -42,7 +44,7 @@ from app.strict_json import MAX_BODY_BYTES
 from app.web import admission, cors, health, log_redaction, problems
 from app.web.flask_app import ApiFlask
 from app.web.rate_limits import RateLimits
-from app.workout_logs.routes import create_blueprint
+from app.workout_logs import routes as workout_logs
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +93,8 @@ def create_app(
     app.register_blueprint(health.create_blueprint(store))
     api = Api(app, lambda: served_schemes(settings, issuer))
     app.register_blueprint(metadata.create_blueprint(issuer))
-    api.register_blueprint(create_blueprint(WorkoutLogs(store, links), links))
+    api.register_blueprint(workout_logs.create_blueprint(WorkoutLogs(store, links), links))
+    api.register_blueprint(me.create_blueprint(People(store, settings.coach_relation)))
     app.register_blueprint(assets.create_blueprint())
     app.register_blueprint(problem_pages.create_blueprint(api.problem_example))
     app.register_blueprint(docs.create_blueprint(settings, issuer, api.served_texts))

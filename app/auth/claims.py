@@ -140,13 +140,13 @@ def check_claims(registry: JWTClaimsRegistry, claims: dict[str, Any], now: float
 def check_purpose(claims: Claims) -> None:
     """Raise `TokenRefused` for what its issuer made for something else than calling an API.
 
-    That is an ID token (OpenID Connect Core, sections 2 and 3.3.2.11), or a token whose own claims
-    say so, as those of Keycloak and Rauthy (`typ`), Amazon Cognito and Ory Hydra (`token_use`) and
-    FusionAuth (`tty`) do.
+    That is an ID token (OpenID Connect Core, sections 2 and 3.3.2.11), a logout token or another
+    security event (RFC 8417), or a token whose own claims say so, as those of Keycloak and Rauthy
+    (`typ`), Amazon Cognito and Ory Hydra (`token_use`) and FusionAuth (`tty`) do.
     """
     kinds = (("typ", {"bearer"}), ("token_use", {"access", "access_token"}), ("tty", {"at"}))
-    is_id_token = not claims.keys().isdisjoint({"nonce", "at_hash", "c_hash"})
-    if is_id_token or not all(
+    says_so = not claims.keys().isdisjoint({"nonce", "at_hash", "c_hash", "events"})
+    if says_so or not all(
         str(claims[name]).lower() in accepted for name, accepted in kinds if name in claims
     ):
         raise TokenRefused("purpose", "The token is not an access token.")

@@ -32,7 +32,9 @@ OUTAGE_SECONDS = 24 * 3600
 COOLDOWN_SECONDS = 30
 MAX_WAITING = 4
 BRIEF_WAIT_SECONDS = 0.5
-"""How long every other thread waits: an issuer that works responds within this time."""
+"""How old a fetch is when every other thread stops waiting for it: an issuer that works has
+responded by then.
+"""
 
 RETRY_SECONDS = 5
 """How long nobody asks again after the issuer failed while there was nothing to go on with."""
@@ -72,6 +74,7 @@ class RemoteIssuer:
         self._clock = clock
         self._fetching = threading.Lock()
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
+        self._fetching_since: float | None = None
         self._snapshot: _Snapshot | None = None
         self._failed_at = float("-inf")
         self._looked_at = float("-inf")
@@ -149,11 +152,16 @@ class RemoteIssuer:
         """Hold the lock. Raises `IssuerUnavailable` when enough threads wait for it already."""
         patient = self._waiting.acquire(blocking=False)
         try:
-            if not self._fetching.acquire(timeout=-1 if patient else BRIEF_WAIT_SECONDS):
+            since = self._fetching_since
+            age = 0.0 if since is None else self._clock() - since
+            left = max(0.0, BRIEF_WAIT_SECONDS - age)
+            if not self._fetching.acquire(timeout=-1 if patient else left):
                 raise IssuerUnavailable(RETRY_SECONDS)
+            self._fetching_since = self._clock()
             try:
                 yield
             finally:
+                self._fetching_since = None
                 self._fetching.release()
         finally:
             if patient:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
@@ -77,7 +78,7 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
             self._count(token, scope, token.user.key)
             raise
         self._count(token, scope, f"user:{caller.id}")
-        return caller
+        return replace(caller, scopes=token.scopes)
 
     def _count(self, token: AccessToken, scope: str, key: str) -> None:
         """Count the request for `key`, then see whether the token was granted the scope.

@@ -52,12 +52,34 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The user who sent a request. `runner_ids` are the runners that a coach coaches."""
+    """The user who sent a request. `runner_ids` are the runners that a coach coaches.
+
+    `scopes` are what the request's token was granted.
+    """
 
     id: str
     role: Role
     runner_ids: frozenset[str] = frozenset()
     name: str | None = None
+    scopes: frozenset[str] = frozenset()
+
+
+class UserSummary(Struct, frozen=True, gc=False, rename="camel"):
+    """A user as others see them."""
+
+    id: str
+    name: str | None
+
+
+class Me(Struct, frozen=True, gc=False, rename="camel"):
+    """The caller: who coaches them, whom they coach, and what their token was granted."""
+
+    id: str
+    name: str | None
+    role: Role
+    coach: UserSummary | None
+    runners: Sequence[UserSummary]
+    scopes: Sequence[str]
 
 
 class Runner(Struct, frozen=True, gc=False, rename="camel"):

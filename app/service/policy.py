@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
+from app.service.documents import Document, reference_id
 from app.service.model import Caller, Role
 from app.service.stores.port import StoredUser
 from app.settings import CoachRelation
@@ -30,6 +31,25 @@ def coached_ids(relation: CoachRelation, coach: StoredUser) -> Collection[str]:
             return planned.keys()
         case "either":
             return {*coach.coached_ids, *(id_ for id_, has in planned.items() if not has)}
+
+
+def coach_id(
+    relation: CoachRelation, runner: Document, active_plans: Sequence[Document]
+) -> str | None:
+    """The `_id` that names the coach of a runner, by the same relation.
+
+    Of several plans, the one whose week starts last counts, then the one with the greatest id.
+    """
+    planned = [each for each in active_plans if each.get("coachId") is not None]
+    newest = max(planned, key=lambda plan: (str(plan.get("weekStart")), plan["_id"]), default={})
+    by_user, by_plan = (each.get("coachId") for each in (runner, newest))
+    match relation:
+        case "user":
+            return reference_id(by_user)
+        case "plan":
+            return reference_id(by_plan)
+        case "either":
+            return reference_id(by_plan if by_user is None else by_user)
 
 
 def visible_runner_ids(caller: Caller) -> frozenset[str] | None:

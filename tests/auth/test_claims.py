@@ -158,6 +158,7 @@ def test_access_tokens_are_for_calling_an_api(claims: dict[str, Any]) -> None:
         {"nonce": None},
         {"at_hash": "x"},
         {"c_hash": "x"},
+        {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
         {"typ": "ID"},
         {"typ": "Refresh"},
         {"typ": "Offline"},

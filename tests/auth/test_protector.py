@@ -28,7 +28,7 @@ class Things(MethodView):
     @protect("workout-logs:read")
     def get(self, caller: Caller, thing_id: str) -> dict[str, str]:
         """Read a thing."""
-        return {"caller": caller.id, "thing": thing_id}
+        return {"caller": caller.id, "thing": thing_id, "scopes": " ".join(sorted(caller.scopes))}
 
 
 def app_with(issuer: Issuer) -> Flask:
@@ -54,7 +54,8 @@ def bearer(token: str) -> dict[str, str]:
 
 def test_the_view_gets_the_caller_first(client: FlaskClient) -> None:
     response = client.get("/things/7", headers=bearer(kit.mint(KEY)))
-    assert response.json == {"caller": "user-1", "thing": "7"}
+    scopes = "workout-logs:read workout-logs:write"
+    assert response.json == {"caller": "user-1", "thing": "7", "scopes": scopes}
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer  "])

@@ -1,5 +1,9 @@
 // What tests ask of the stand-in beyond the API: faults, latency, and what it has been asked.
 
+import {boom} from './errors.js'
+
+const ACTIONS = ['respond', 'drop', 'hang', 'truncate', 'delay']
+
 export class Faults {
   /** Milliseconds that every request takes longer. */
   latency = 0
@@ -15,6 +19,7 @@ export class Faults {
    * `when` is 'before' the request is executed (default) or 'after'.
    */
   add({times = 1, skip = 0, when = 'before', ...rule}) {
+    if (!ACTIONS.includes(rule.action)) throw boom(400, 'Bad Request', `No action "${rule.action}"`)
     this.#rules.push({times, skip, when, ...rule})
   }
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.service.cursor import position_of
-from app.service.documents import log_id_of, reference, revision_of
+from app.service.documents import log_id_of, reference, reference_id, revision_of
 from app.service.errors import DuplicateLog, LogInUse, NotFound, RevisionMismatch
 from app.service.stores import timing
 from app.service.stores.port import LogQuery, Position, Store
@@ -76,6 +76,28 @@ class TestUsers:
         assert store.find_users(user_id="drafts.coach-x") == []
         (found,) = store.find_users(user_id="coach-y")
         assert list(found.coached_ids) == []
+
+
+class TestRelations:
+    def test_are_the_plans_the_coaches_and_those_asked_for(self, open_store: OpenStore) -> None:
+        plans = [
+            {**world.plan(RUNNER, world.OTHER_COACH), "_id": "p-1"},
+            {**world.plan(RUNNER, world.COACH), "_id": "p-2", "status": "completed"},
+            {**world.plan(STRANGER, world.COACH), "_id": "p-3"},
+            {**world.plan(RUNNER, world.COACH), "_id": "drafts.p-4"},
+            document("p-5", "trainingPlan", runnerId=RUNNER, coachId="gone", status="active"),
+        ]
+        people = [each for each in world.club() if each["_type"] == "user"]
+        store = open_store([*people, *plans])
+        found = store.read_relations(user_id=RUNNER, runner_ids=[TEAMMATE, "nobody", "p-1"])
+        assert reference_id(found.user["coachId"]) == world.COACH
+        assert {each["_id"] for each in found.plans} == {"p-1", "p-5"}
+        others = {each["_id"]: each["name"] for each in found.others}
+        assert others == {TEAMMATE: "Bo", world.COACH: "Dee", world.OTHER_COACH: "Eve"}
+
+    def test_of_nobody_are_none(self, store: Store) -> None:
+        found = store.read_relations(user_id="nobody", runner_ids=[])
+        assert (dict(found.user), list(found.plans), list(found.others)) == ({}, [], [])
 
 
 class TestLists:
@@ -204,6 +226,7 @@ class TestReading:
     def test_is_one_call(self, store: Store) -> None:
         calls: list[Callable[[], object]] = [
             lambda: store.find_users(user_id=RUNNER),
+            lambda: store.read_relations(user_id=RUNNER, runner_ids=[TEAMMATE]),
             lambda: store.list_logs(LogQuery(runner_ids=[RUNNER], with_total=True)),
             lambda: store.get_log(log_of(RUNNER, 1)),
             lambda: store.read_for_create(runner_id=RUNNER, session_id=session_of(RUNNER, 9)),

@@ -130,7 +130,7 @@ def test_says_what_is_wrong(check: Check, settings: dict[str, str], said: str) -
 def test_tells_refusals_apart(
     check: Check, content_lake: ContentLake, kind: str, status: int, body: Any, said: str
 ) -> None:
-    content_lake.fault("answer", kind=kind, status=status, body=body)
+    content_lake.fault("respond", kind=kind, status=status, body=body)
     done = check()
     assert done.returncode == 1
     assert said in done.stderr

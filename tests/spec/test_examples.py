@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.development import sample
+from app.openapi.docs import Docs
 from tests.conftest import Client
 from tests.published import DOCS, LOG_ID, RUNNER_ID, SESSION_ID, published
 
@@ -106,6 +107,10 @@ class TestOnTheSampleData:
 
     def test_delete(self, runner: Client) -> None:
         assert runner.delete(LOG_ID).status_code == 204
+
+    def test_get_caller(self, runner: Client) -> None:
+        example = Docs.of("app.me").operation("getCaller", "response")
+        assert runner.request("GET", "/api/me").json == example
 
     def test_problems_are_told_as_their_pages_show(self, runner: Client) -> None:
         body = requests_of("createWorkoutLog")[0]

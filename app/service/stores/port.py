@@ -4,7 +4,8 @@ A store holds Sanity documents and returns them as they are; `app.service.readin
 Drafts and release versions do not exist for it (`perspective=published`). Where a document refers
 to another, a store follows both a reference (`sessionId._ref`) and the plain string that old
 documents hold. Besides the errors named below, every operation raises `StoreUnavailable` or
-`StoreTimeout` when the store fails, and has then changed nothing, or says so by its next read.
+`StoreTimeout` when the store fails. A write may have been applied all the same: read the log again
+to find out.
 """
 
 from __future__ import annotations
@@ -85,6 +86,16 @@ class CreateContext(NamedTuple):
     existing: Sequence[Document]
 
 
+class Relations(NamedTuple):
+    """A user, the active plans of which they are the runner, and others: those asked for, and every
+    user whom the user or one of the plans names as coach.
+    """
+
+    user: Document
+    plans: Sequence[Document]
+    others: Sequence[Document]
+
+
 class Store(Protocol):
     """The port."""
 
@@ -95,6 +106,12 @@ class Store(Protocol):
 
         `app.service.emails` says which addresses are the same. At most `MAX_SAME_EMAIL` documents:
         more than one is ambiguous, however many there are.
+        """
+
+    def read_relations(self, *, user_id: str, runner_ids: Collection[str]) -> Relations:
+        """What decides on a user's coach, and the users among `runner_ids`.
+
+        A user who does not exist has an empty document.
         """
 
     def list_logs(self, query: LogQuery) -> LogPage:

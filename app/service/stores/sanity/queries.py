@@ -49,6 +49,20 @@ USER_BY_ID = f'*[_type == "user" && _id == $id][0...1]{_WITH_COACHED}'
 USERS_BY_EMAIL = f"""*[_type == "user" && lower(email) == $email]
   | order(_id asc)[0...$limit]{_WITH_COACHED}"""
 
+# A user's active plans, and the others that belong to it: by `runnerId`, then by `_id`.
+RELATIONS = """{
+  "user": *[_type == "user" && _id == $id][0]{coachId},
+  "plans": *[
+    _type == "trainingPlan" && status == "active" && (runnerId._ref == $id || runnerId == $id)
+  ]{_id, coachId, weekStart}
+}{
+  ...,
+  "others": *[_type == "user" && (
+    _id in $runnerIds || _id == ^.user.coachId._ref || _id == ^.user.coachId
+    || _id in ^.plans[].coachId._ref || _id in ^.plans[].coachId
+  )]{_id, _type, name}
+}"""
+
 # One log with its session and runner: by `_id`, indexed.
 LOG = f'*[_type == "workoutLog" && _id == $id][0]{_ROW}'
 

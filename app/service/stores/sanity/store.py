@@ -36,6 +36,7 @@ from app.service.stores.port import (
     LogPage,
     LogQuery,
     PlannedRunner,
+    Relations,
     StoredUser,
 )
 from app.service.stores.sanity import queries, writes
@@ -74,6 +75,16 @@ class SanityStore:
             parameters = {"email": (email or "").lower(), "limit": MAX_SAME_EMAIL}
             found = self._lake.query(queries.USERS_BY_EMAIL, parameters, _users, tag="find-users")
         return [each for each in found if emails.same(each.document.get("email"), email or "")]
+
+    def read_relations(self, *, user_id: str, runner_ids: Collection[str]) -> Relations:
+        params = {"id": user_id, "runnerIds": sorted(runner_ids)}
+        with translated():
+            return self._lake.query(
+                queries.RELATIONS,
+                params,
+                lambda found: Relations(found["user"] or {}, found["plans"], found["others"]),
+                tag="read-relations",
+            )
 
     def list_logs(self, query: LogQuery) -> LogPage:
         filters = _filters(query)

@@ -7,7 +7,7 @@ versions, so no index and no query ever sees one (`perspective=published`).
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x574C4F47
 """`WLOG`: tells this program's files from other SQLite files."""
 
@@ -55,6 +55,7 @@ CREATE INDEX log_by_session ON document (session_id, created_at DESC, id DESC)
     WHERE type = 'workoutLog';
 CREATE INDEX user_by_email ON document (email) WHERE type = 'user';
 CREATE INDEX user_by_coach ON document (coach_id) WHERE type = 'user';
+CREATE INDEX plan_by_runner ON document (runner_id) WHERE type = 'trainingPlan';
 CREATE INDEX plan_by_coach ON document (coach_id) WHERE type = 'trainingPlan';
 CREATE INDEX document_by_feedback_on ON document (feedback_on) WHERE feedback_on IS NOT NULL;
 """
@@ -84,6 +85,20 @@ FROM document AS plan JOIN document AS runner ON runner.id = plan.runner_id
 WHERE plan.type = 'trainingPlan' AND plan.coach_id = :coach_id
 AND json_extract(plan.body, '$.status') = 'active' AND runner.type = 'user'
 ORDER BY runner.id
+"""
+
+_ACTIVE_PLANS = """
+document AS plan WHERE plan.type = 'trainingPlan' AND plan.runner_id = :id
+AND json_extract(plan.body, '$.status') = 'active'
+"""
+
+ACTIVE_PLANS = f"SELECT plan.body FROM {_ACTIVE_PLANS}"
+
+RELATED_USERS = f"""
+SELECT body FROM document WHERE type = 'user' AND id IN (
+    SELECT value FROM json_each(:runner_ids)
+    UNION SELECT coach_id FROM document WHERE id = :id AND type = 'user'
+    UNION SELECT plan.coach_id FROM {_ACTIVE_PLANS})
 """
 
 PUBLISHED = "SELECT body FROM document WHERE id = :id AND type = :type"

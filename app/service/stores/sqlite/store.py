@@ -38,6 +38,7 @@ from app.service.stores.port import (
     LogPage,
     LogQuery,
     PlannedRunner,
+    Relations,
     StoredUser,
 )
 from app.service.stores.sqlite import queries
@@ -88,6 +89,15 @@ class SqliteStore:
             return [
                 _with_coached(connection, document) for document in map(_document, rows.fetchall())
             ]
+
+    def read_relations(self, *, user_id: str, runner_ids: Collection[str]) -> Relations:
+        ids = {"id": user_id, "runner_ids": json.dumps(sorted(runner_ids))}
+        with self.reading() as connection:
+            return Relations(
+                _published(connection, user_id, "user") or {},
+                [*map(_document, connection.execute(queries.ACTIVE_PLANS, ids))],
+                [*map(_document, connection.execute(queries.RELATED_USERS, ids))],
+            )
 
     def list_logs(self, query: LogQuery) -> LogPage:
         of_runners = query.runner_ids is not None

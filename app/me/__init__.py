@@ -1,0 +1,1 @@
+"""The caller: who they are, whom they coach, and who coaches them."""
