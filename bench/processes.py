@@ -76,7 +76,7 @@ class Process:
                 self._command, cwd=self._log.parent, env=self._environ, stdout=output, stderr=output
             )
         self._root = psutil.Process(self._popen.pid)
-        self._wait_until_listening(seconds=30)
+        self._wait_until_listening(seconds=120)
         return self
 
     def __exit__(

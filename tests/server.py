@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 
 
 # What a program needs to start; where and when it runs, for `make test-everywhere`.
-KEPT = ("PATH", "HOME", "LANG", "LOCPATH", "TZ", "LD_PRELOAD", "FAKETIME")
+KEPT = ("PATH", "HOME", "LANG", "LOCPATH", "TZ", "LD_PRELOAD", "CLOCK_SHIFT")
 
 
 def environment(**settings: str) -> dict[str, str]:

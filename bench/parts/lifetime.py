@@ -23,7 +23,7 @@ def run(bench: Bench) -> list[Sample]:
             say(f"lifetime: start {turn + 1} of {bench.sizes.starts}")
             samples.append(_start(bench, lake, turn))
         product = stack.enter_context(servers.product_on_sanity(bench.folder, lake, bench.issuer))
-        loads = api_loads(bench, bench.issuer.token(documents.RUNNER_ID)).values()
+        loads = api_loads(bench, product, bench.issuer.token(documents.RUNNER_ID)).values()
         say(f"lifetime: warming the server for {bench.sizes.warm_seconds} s")
         bench.warm([(product, load) for load in loads])
         steps = bench.sizes.soak_steps

@@ -55,13 +55,9 @@ def test_a_part_measures_what_it_says(part: str, tmp_path: Path) -> None:
     page = tmp_path / "BENCHMARKS.md"
     page.write_text("By hand.\n")
     options = ["--tiny", "--part", part, "--json", str(tmp_path / "run.json"), "--page", str(page)]
-    subprocess.run(
-        [sys.executable, "-m", "bench", *options],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        timeout=280,
-    )
+    command = [sys.executable, "-m", "bench", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     samples = json.loads((tmp_path / "run.json").read_text())["samples"]
     assert MEASURED[part] <= {(each["server"], each["operation"]) for each in samples}
     assert all(each["requests"] > each["failures"] == 0 for each in samples)
