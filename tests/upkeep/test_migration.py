@@ -101,6 +101,7 @@ def test_the_dataset_as_it_is_is_brought_up_to_date(
         "sessionId": reference("s-studio-0"),
         "runnerId": reference("5c000000-0000-4000-8000-000000000002"),
         "actualDuration": "0:52:30",
+        "actualPace": "5:09",
         "injuries": ["ตึงน่องซ้าย"],
         "_rev": "",
         "_updatedAt": "",
@@ -120,7 +121,7 @@ def test_old_documents_read_the_same_afterwards(
     assert set(outcomes) == {Outcome.CHANGED}
     assert outcomes[Outcome.CHANGED] > DOCUMENTS / 2
     assert {kind for each in report for kind in each.get("kinds", ())} == {
-        *("references", "injuries", "durations", "paces", "links", "dates")
+        *("references", "injuries", "durations", "paces", "links", "sessions", "dates")
     }
     held(reader, before, after, report)
     assert left(dataset, rules) == 0
