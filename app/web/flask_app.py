@@ -86,6 +86,7 @@ class ApiFlask(Flask):
                     response.close()
         finally:
             request_context.end(token)
+            timing.stop()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """No view is a coroutine: to look, nine times a request, was 3 % of reading a log."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
 from flask import Flask
+
+from app.service.stores import timing
 
 PATHS = ["/api/workout-logs", "/healthz", "/readyz", "/docs", "/openapi.json", "/nothing"]
 
@@ -34,3 +37,8 @@ def test_anything_else_is_replaced(app: Flask, sent: str) -> None:
     made = response.headers["X-Request-Id"]
     assert re.fullmatch(r"[0-9a-f]{32}", made)
     assert response.json["requestId"] == made
+
+
+def test_the_time_of_a_request_ends_with_it(runner: Client) -> None:
+    runner.list()
+    assert timing.left() == math.inf

@@ -28,6 +28,11 @@ def start(max_seconds: float = math.inf) -> StoreTime:
     return measured
 
 
+def stop() -> None:
+    """Count no longer: what runs in this context from now on has no time limit of that work."""
+    _current.set(None)
+
+
 def spent() -> StoreTime:
     """What has been counted for what runs in this context; nothing, if nobody began."""
     return _current.get() or StoreTime()
