@@ -14,6 +14,9 @@ help: ## List these targets
 
 setup: .venv/development ## Make .venv and install everything
 
+# `/version` tells it.
+run serve: export APP_COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)
+
 ifeq ($(STORE),sanity-standin) # the store for Sanity, over the tests' stand-in of Sanity
 run: .venv/development
 	@$(BIN)/python -m tests.content_lake

@@ -41,7 +41,7 @@ from app.service.upkeep.rules import Rules
 from app.service.workout_logs import WorkoutLogs
 from app.settings import SCOPES, Settings, default_lookup
 from app.strict_json import MAX_BODY_BYTES
-from app.web import admission, cors, health, log_redaction, problems
+from app.web import admission, cors, health, http_rules, log_redaction, problems
 from app.web.flask_app import ApiFlask
 from app.web.rate_limits import RateLimits
 from app.workout_logs import routes as workout_logs
@@ -77,6 +77,7 @@ def create_app(
         OPENAPI_VERSION="3.1.1",
     )
     problems.register(app)
+    http_rules.register(app)
     admission.limit_requests(app, settings.threads)
     cors.allow_origins(
         app,
@@ -90,7 +91,7 @@ def create_app(
     create_protector(settings, store, issuer, limits=limits).init_app(app)
     for each in settings.relaxed_checks:
         logger.warning("checks of access tokens are relaxed: %s", each)
-    app.register_blueprint(health.create_blueprint(store))
+    app.register_blueprint(health.create_blueprint(store, settings.app_commit))
     api = Api(app, lambda: served_schemes(settings, issuer))
     app.register_blueprint(metadata.create_blueprint(issuer))
     api.register_blueprint(workout_logs.create_blueprint(WorkoutLogs(store, links), links))

@@ -66,9 +66,11 @@ class Settings:
     """The settings by the environment's names in lower case; secrets are left out of `repr`."""
 
     app_env: str = _setting("production", validate=validate.OneOf(["production", "development"]))
+    app_commit: str = _setting("")
     log_level: str = _setting(
         "info", validate=validate.OneOf(["debug", "info", "warning", "error", "critical"])
     )
+    log_format: str = _setting("", validate=validate.OneOf(["", "json", "columns"]))
 
     # The server (`make serve`).
     host: str = _setting("127.0.0.1")

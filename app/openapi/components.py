@@ -6,6 +6,8 @@ from typing import Any
 
 from apispec import APISpec
 
+from app.web.request_context import REQUEST_ID_PATTERN
+
 JSON = dict[str, Any]
 
 SECONDS = {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86_400}
@@ -16,6 +18,7 @@ ENTITY_TAG = {
     "pattern": r'^"[A-Za-z0-9._\-]+:[A-Za-z0-9_\-]{12}"$',
 }
 CHALLENGE = {"type": "string", "maxLength": 1024, "pattern": r"^Bearer [\x20-\x7e]+$"}
+EXAMPLE_REQUEST_ID = "9d1f0c6b7a2e4f58a3b1c0d9e8f7a6b5"
 URL_PATH = {"type": "string", "format": "uri-reference", "maxLength": 2048}
 
 
@@ -61,6 +64,18 @@ HEADERS: dict[str, JSON] = {
     "RateLimit-Reset": _header(
         "Seconds until the current window ends.", SECONDS, 42, required=False
     ),
+    "RateLimit-Policy": _header(
+        "Every limit of the caller: requests, and the seconds `w` of the window that they are in.",
+        {"type": "string", "maxLength": 1000, "pattern": r"^[0-9]+;w=[0-9]+(, [0-9]+;w=[0-9]+)*$"},
+        "120;w=60",
+        required=False,
+    ),
+    "X-Request-Id": _header(
+        "The id of the request in the operator's log: that of the request's own `X-Request-Id` if "
+        f"it matches `{REQUEST_ID_PATTERN}`, else a new one.",
+        {"type": "string", "maxLength": 128, "pattern": REQUEST_ID_PATTERN},
+        EXAMPLE_REQUEST_ID,
+    ),
     "WWW-Authenticate": _header(
         "How to authenticate, and what was wrong with the token; with `insufficient-scope`, the "
         "scope that it lacks (RFC 6750).",
@@ -82,7 +97,9 @@ IF_ANY = "-If-Any"
 ON_EVERY_RESPONSE = (
     "Access-Control-Allow-Origin",
     "Server-Timing",
+    "X-Request-Id",
     "RateLimit-Limit",
+    "RateLimit-Policy",
     "RateLimit-Remaining",
     "RateLimit-Reset",
 )

@@ -48,7 +48,7 @@ def _document(
     root = server["url"].rstrip("/")
     document["info"]["description"] = introduction.replace("](/", f"]({root}/")
     document["servers"] = [server]
-    document["tags"].sort(key=lambda tag: tag["name"])
+    document.get("tags", []).sort(key=lambda tag: tag["name"])
     security.apply(schemes, document)
     arranged: JSON = _arranged(document, "")
     return arranged

@@ -7,10 +7,12 @@ from typing import Any
 
 from apispec import APISpec
 
+from app.openapi.components import EXAMPLE_REQUEST_ID
 from app.strict_json import MAX_BODY_BYTES
 from app.web.fields import TEXT_PATTERN
 from app.web.problem_types import CATALOGUE
 from app.web.problems import MAX_ERRORS
+from app.web.request_context import REQUEST_ID_PATTERN
 from app.web.violations import VIOLATIONS
 
 JSON = dict[str, Any]
@@ -88,7 +90,7 @@ _SCHEMAS: dict[str, JSON] = {
     "Problem": {
         "type": "object",
         "description": "What went wrong (RFC 9457).",
-        "required": ["type", "title", "status", "detail", "instance", "code"],
+        "required": ["type", "title", "status", "detail", "instance", "code", "requestId"],
         "properties": {
             "type": _text(
                 "The URL of the page about this kind of problem.",
@@ -128,6 +130,12 @@ _SCHEMAS: dict[str, JSON] = {
                 "examples": ["/problems/no-such-code"],
             },
             "code": "ProblemCode",
+            "requestId": _text(
+                "The id of the request, as in `X-Request-Id`: name it when you ask for help.",
+                128,
+                EXAMPLE_REQUEST_ID,
+                pattern=REQUEST_ID_PATTERN,
+            ),
             "errors": {
                 "type": "array",
                 "description": "With `validation-failed`: the values that break a rule.",

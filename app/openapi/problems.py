@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 from apispec import APISpec
 
 from app.openapi import problem_schemas
-from app.openapi.components import IF_ANY, ON_EVERY_RESPONSE, headers
+from app.openapi.components import (
+    EXAMPLE_REQUEST_ID,
+    IF_ANY,
+    ON_EVERY_RESPONSE,
+    headers,
+)
 from app.openapi.docs import Docs
 from app.web.problem_types import CATALOGUE
 from app.web.problems import Problem
@@ -82,7 +87,9 @@ class _Operation(NamedTuple):
         """The body of a problem as the operation responds with it."""
         own = self.own_members(code)
         detail = {"malformed": _TWO_CREDENTIALS, "invalid-token": _EXPIRED}.get(code)
-        return Problem(code, **{"detail": detail, **own}).body(self.example_path)
+        return Problem(code, **{"detail": detail, **own}).body(
+            self.example_path, EXAMPLE_REQUEST_ID
+        )
 
     def own_members(self, code: str) -> JSON:
         """What the problem says at this operation only."""

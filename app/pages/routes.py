@@ -26,6 +26,7 @@ INDEX = {
     "changelog": "/changelog",
     "health": "/healthz",
     "readiness": "/readyz",
+    "version": "/version",
 }
 
 SPEC_SECONDS = 60

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from flask import Flask, Response, g
+from flask import Flask, Response
 from flask.json.provider import JSONProvider
 from werkzeug.routing import BaseConverter, ValidationError
 
 from app.service.documents import is_published_id
 from app.service.stores import timing
+from app.web import request_context
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -61,6 +62,7 @@ class ApiFlask(Flask):
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         timing.start(self._max_seconds)
+        context, token = request_context.begin(environ)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             if status.startswith("204"):
@@ -69,18 +71,21 @@ class ApiFlask(Flask):
             if all(name != "Cache-Control" for name, _ in headers):
                 headers.append(("Cache-Control", "private, no-cache"))
             headers += COMMON_HEADERS
-            headers.append(_store_time())
-            headers += _further_headers()
+            headers += [_store_time(), ("X-Request-Id", context.id)]
+            headers += context.headers.items()
             return start_response(status, headers, exc_info)
 
-        response = super().__call__(environ, start)
         # granian sends a list at once. It streams any other iterable, such as werkzeug's, through
         # a channel, which took a fifth of the time of a request.
         try:
-            return [b"".join(response)]
+            response = super().__call__(environ, start)
+            try:
+                return [b"".join(response)]
+            finally:
+                if hasattr(response, "close"):
+                    response.close()
         finally:
-            if hasattr(response, "close"):
-                response.close()
+            request_context.end(token)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """No view is a coroutine: to look, nine times a request, was 3 % of reading a log."""
@@ -91,13 +96,3 @@ def _store_time() -> tuple[str, str]:
     spent = timing.spent()
     calls = "1 call" if spent.calls == 1 else f"{spent.calls} calls"
     return "Server-Timing", f'store;desc="{calls}";dur={spent.seconds * 1000:.1f}'
-
-
-def _further_headers() -> Iterable[tuple[str, str]]:
-    further: Mapping[str, str] = g.get("headers", {})
-    return further.items()
-
-
-def set_headers(headers: Mapping[str, str]) -> None:
-    """Give the response to the current request further headers, whatever the response will be."""
-    g.headers = headers

@@ -1,9 +1,12 @@
-"""The probes: `/healthz`, the process responds; `/readyz`, the store responds as well."""
+"""For operators: `/healthz`, the process responds; `/readyz`, the store responds as well; and
+`/version`, which release this is.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from importlib.metadata import version
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -14,8 +17,11 @@ from app.service.stores.port import Store
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def create_blueprint(store: Store) -> Blueprint:
-    """`/healthz` and `/readyz` over the store."""
+PACKAGE = "workout-log-api"
+
+
+def create_blueprint(store: Store, commit: str) -> Blueprint:
+    """`/healthz`, `/readyz` over the store, and `/version`; `commit` is empty where unknown."""
     blueprint = Blueprint("health", __name__)
     readiness = Readiness(store)
 
@@ -29,6 +35,11 @@ def create_blueprint(store: Store) -> Blueprint:
         """The store responds; else the problem `store-unavailable` or `store-timeout`."""
         readiness.check()
         return {"status": "ready"}, NO_STORE
+
+    @blueprint.get("/version")
+    def release() -> ResponseReturnValue:
+        """The release, and the commit that it was built from, or null."""
+        return {"name": PACKAGE, "version": version(PACKAGE), "commit": commit or None}, NO_STORE
 
     return blueprint
 

@@ -5,7 +5,7 @@ Code that meets an error raises `Problem` with a code of `app.web.problem_types`
 flask-smorest raise themselves, into the one shape:
 
     {"type", "title", "status", "detail", "instance", "code",
-     "errors"?: [{"pointer" | "parameter" | "header", "code", "detail"}], …}
+     "requestId", "errors"?: [{"pointer" | "parameter" | "header", "code", "detail"}], …}
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from app.service import errors as service
+from app.web import request_context
 from app.web.problem_types import CATALOGUE
 
 logger = logging.getLogger(__name__)
@@ -82,8 +83,8 @@ class Problem(Exception):
         self.extensions = extensions
         super().__init__(f"{code}: {self.detail}")
 
-    def body(self, instance: str) -> dict[str, Any]:
-        """The problem object."""
+    def body(self, instance: str, request_id: str) -> dict[str, Any]:
+        """The problem object of a request at the path `instance`."""
         members: dict[str, Any] = {
             "type": self.type.uri,
             "title": self.type.title,
@@ -91,6 +92,7 @@ class Problem(Exception):
             "detail": self.detail,
             "instance": instance,
             "code": self.type.code,
+            "requestId": request_id,
         }
         if self.errors:
             members["errors"] = list(self.errors[:MAX_ERRORS])
@@ -148,7 +150,8 @@ def _violation(violation: service.Violation) -> dict[str, str]:
 
 def respond(problem: Problem) -> Response:
     """The HTTP answer of a problem."""
-    body = msgspec.json.encode(problem.body(_instance()))
+    context = request_context.current()
+    body = msgspec.json.encode(problem.body(_instance(), context.id if context else ""))
     response = Response(body, problem.type.status, content_type="application/problem+json")
     response.headers.extend(problem.headers)
     response.headers.setdefault("Cache-Control", "no-store")

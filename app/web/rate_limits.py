@@ -22,9 +22,9 @@ from limits.storage import Storage, storage_from_string
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.web.flask_app import set_headers
 from app.web.problems import Problem
 from app.web.rate_limit_memory import MemoryCounts
+from app.web.request_context import set_headers
 
 logger = logging.getLogger(__name__)
 
@@ -96,9 +96,12 @@ class RateLimits:
             logger.warning("the rate limits' storage fails, requests pass: %s", error)
             return
         tightest = min(windows, key=lambda each: (each.holds, each.remaining))
-        # draft-ietf-httpapi-ratelimit-headers: what is left, and until when.
+        # draft-ietf-httpapi-ratelimit-headers-06: every window, and what is left of the tightest.
         set_headers(
             {
+                "RateLimit-Policy": ", ".join(
+                    f"{limit.amount};w={limit.get_expiry()}" for limit in limits
+                ),
                 "RateLimit-Limit": str(tightest.limit),
                 "RateLimit-Remaining": str(tightest.remaining),
                 "RateLimit-Reset": str(tightest.reset),

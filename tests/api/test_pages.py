@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 
 import pytest
 import yaml
@@ -222,3 +223,14 @@ def test_every_answer_carries_what_all_do_and_nothing_twice(
         assert response.data == b""
     else:
         assert int(response.headers["Content-Length"]) == len(response.data)
+
+
+@pytest.mark.parametrize("commit", ["", "0123abc"])
+def test_the_version_says_what_runs(open_app: Callable[..., FlaskClient], commit: str) -> None:
+    response = open_app(nextauth_secret=("0123456789abcdef",), app_commit=commit).get("/version")
+    assert response.json == {
+        "name": "workout-log-api",
+        "version": version("workout-log-api"),
+        "commit": commit or None,
+    }
+    assert response.headers["Cache-Control"] == "no-store"

@@ -336,6 +336,7 @@ def test_every_protected_route_declares_its_scope(app: Flask) -> None:
     public = {
         "static",
         "health.healthz",
+        "health.release",
         "health.readyz",
         "protected-resource.protected_resource",
     }

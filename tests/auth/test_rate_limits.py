@@ -64,6 +64,7 @@ def test_a_user_has_one_limit_for_all_operations(app: Flask, issuer: Issuer) -> 
         assert int(response.headers["RateLimit-Limit"]) == LIMIT
         assert int(response.headers["RateLimit-Remaining"]) == LIMIT - 1 - number
         assert 0 < int(response.headers["RateLimit-Reset"]) <= 3600
+        assert response.headers["RateLimit-Policy"] == f"{LIMIT};w=3600"
     response = client.get(PATH, headers=headers)
     assert (response.status_code, response.json["code"]) == (429, "too-many-requests")
     assert response.headers["RateLimit-Remaining"] == "0"
@@ -83,6 +84,7 @@ def test_an_address_without_a_valid_token_has_less(app: Flask, token: str | None
     assert statuses(app, token, ANONYMOUS_LIMIT + 1) == [401] * ANONYMOUS_LIMIT + [429]
     refused = get(app, token)
     assert refused.headers["RateLimit-Limit"] == str(ANONYMOUS_LIMIT)
+    assert refused.headers["RateLimit-Policy"] == f"{ANONYMOUS_LIMIT};w=3600"
     assert int(refused.headers["Retry-After"]) > 0
     assert get(app, token, "192.0.2.2").status_code == 401
 
@@ -229,6 +231,8 @@ def test_several_limits_hold_together(
     app = create_app(both, open_store(world.club()))
     assert statuses(app, issuer.token(world.RUNNER), 5) == [200] * 4 + [429]
     assert statuses(app, None, 2) == [401, 429]
+    counted = get(app, issuer.token(world.TEAMMATE))
+    assert counted.headers["RateLimit-Policy"] == "100;w=86400, 4;w=3600"
 
 
 @pytest.mark.parametrize("rate", ["often", "5", "per minute", "5 per fortnight"])

@@ -1,0 +1,42 @@
+"""Rules of HTTP: one Host, no WebSocket."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+PATH = "/api/workout-logs"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "a.example,b.example", "a.example b.example", "a.example/x", "user@a.example", "a:b"],
+)
+def test_a_request_without_one_host_is_malformed(app: Flask, host: str) -> None:
+    response = app.test_client().get(PATH, environ_overrides={"HTTP_HOST": host})
+    assert (response.status_code, response.json["code"]) == (400, "malformed")
+    assert "Host" in response.json["detail"]
+
+
+@pytest.mark.parametrize("host", ["a.example", "a.example:8000", "127.0.0.1", "[::1]:8000", "a_b"])
+def test_one_host_is_fine(app: Flask, host: str) -> None:
+    assert app.test_client().get(PATH, environ_overrides={"HTTP_HOST": host}).status_code == 401
+
+
+@pytest.mark.parametrize("protocol", ["HTTP/1.0", "HTTP/1"])
+def test_http_1_0_needs_none(app: Flask, protocol: str) -> None:
+    old = {"HTTP_HOST": "", "SERVER_PROTOCOL": protocol}
+    assert app.test_client().get(PATH, environ_overrides=old).status_code == 401
+
+
+def test_a_websocket_is_refused_in_words(app: Flask) -> None:
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
+    response = app.test_client().get(PATH, headers=upgrade)
+    assert (response.status_code, response.json["code"]) == (400, "malformed")
+    assert "WebSocket" in response.json["detail"]
+
+
+def test_another_upgrade_is_ignored(app: Flask) -> None:
+    """Java's HTTP client offers HTTP/2 like this."""
+    upgrade = {"Upgrade": "h2c", "Connection": "Upgrade, HTTP2-Settings", "HTTP2-Settings": ""}
+    assert app.test_client().get(PATH, headers=upgrade).status_code == 401
