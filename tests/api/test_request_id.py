@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from app.service.stores import timing
+from tests.conftest import Client
 
 PATHS = ["/api/workout-logs", "/healthz", "/readyz", "/docs", "/openapi.json", "/nothing"]
 
