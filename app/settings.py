@@ -71,7 +71,6 @@ class Settings:
     log_level: str = _setting(
         "info", validate=validate.OneOf(["debug", "info", "warning", "error", "critical"])
     )
-    log_format: str = _setting("", validate=validate.OneOf(["", "json", "columns"]))
 
     # The server (`make serve`).
     host: str = _setting("127.0.0.1")
