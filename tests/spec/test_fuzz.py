@@ -95,7 +95,7 @@ class TestSeededDefects:
         self, settings: Settings, open_store: OpenStore, documents: list[dict[str, Any]], run: Run
     ) -> None:
         app = create_app(settings, _Keeping(open_store(documents)))
-        outcome = run(app, *fuzz.LIFE, "--max-examples", "60")
+        outcome = run(app, *fuzz.LIFE, "--max-examples", "300")
         assert outcome.failures == {"UseAfterFree"}
 
     def test_a_missing_owner_check(self, app: Flask, issuer: Issuer, run: Run) -> None:
@@ -107,7 +107,8 @@ class TestSeededDefects:
                 request.environ["HTTP_AUTHORIZATION"] = everybodys
 
         outcome = run(app, *fuzz.LIFE, "--max-examples", "60")
-        assert outcome.failures == {"ObjectLevelAuthorizationViolation"}
+        # A bad token is taken for an admin's, too.
+        assert outcome.failures >= {"ObjectLevelAuthorizationViolation"}
 
     def test_a_missing_location(self, app: Flask, runner: Client) -> None:
         @app.after_request
