@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-REQUEST_ID_PATTERN = r"^[A-Za-z0-9._-]{8,128}$"
+REQUEST_ID_PATTERN = r"^[A-Za-z0-9._\-]{8,128}$"
 
 _request_id = re.compile(REQUEST_ID_PATTERN.removesuffix("$") + r"\Z")
 _traceparent = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
