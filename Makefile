@@ -7,7 +7,7 @@ INTO := --python $(BIN)/python
 LOCKED := --constraint requirements.lock --build-constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz migration bench
+.PHONY: help setup run serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz migration clients bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ spec: .venv/development ## Write openapi.yaml from the code
 
 bench: .venv/development ## Measure against a thin proxy and a FastAPI peer; renews BENCHMARKS.md
 	$(BIN)/python -m bench --json build/bench.json --page BENCHMARKS.md
+
+clients: .venv/development ## Generate clients in six languages, compile them, run a log's life with each
+	@$(BIN)/python -m tests.spec.generated_clients $(LANGUAGES)
 
 spec-diff: .venv/development ## Fail on a breaking change since the last release without a major version
 	@$(BIN)/python -m tests.spec.diff

@@ -176,7 +176,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "validation-failed",
             422,
             "The request breaks rules",
-            "The request is well-formed, but values break rules; `errors` lists all of them.",
+            "The request is well-formed, but values break rules; `errors` lists them.",
             "Correct each member, parameter or header that `errors` names.",
         ),
         ProblemType(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,7 +16,16 @@ from tests import world
 from tests.conftest import Client
 from tests.content_lake import ContentLake
 from tests.issuer import AUDIENCE, Issuer
+from tests.sanity.wire import make_certificate
 from tests.world import RUNNER, log_of
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate of `localhost`, with its key."""
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    make_certificate(path)
+    return path
 
 
 @pytest.fixture(scope="module")

@@ -5,80 +5,18 @@ from __future__ import annotations
 import gzip
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import HTTPAdapter
 
 from app.service.stores.sanity.transport import Connections, NotConnected
 from tests.ports import free_port
-
-Handler = Callable[[socket.socket, bytes], None]
-"""What a server does with a connection and a request on it."""
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-class Server:
-    """Reads requests and lets `handle` do what it likes; counts connections."""
-
-    def __init__(self, handle: Handler, tls: ssl.SSLContext | None = None) -> None:
-        self.requests: list[bytes] = []
-        self.connections = 0
-        self._handle = handle
-        self._tls = tls
-        self._open: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._thread = Thread(target=self._accept)
-        scheme = "http" if tls is None else "https"
-        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
-
-    @contextmanager
-    def running(self) -> Iterator[Server]:
-        self._thread.start()
-        try:
-            yield self
-        finally:
-            self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-            for each in self._open:
-                with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
-            self._thread.join()
-
-    def _accept(self) -> None:
-        with ThreadPoolExecutor() as workers:
-            while True:
-                try:
-                    connection, _ = self._listener.accept()
-                except OSError:
-                    return
-                self.connections += 1
-                workers.submit(self._serve, connection)
-
-    def _serve(self, connection: socket.socket) -> None:
-        try:
-            if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-            connection.settimeout(60)
-            self._open.append(connection)
-            while data := connection.recv(65536):
-                self.requests.append(data)
-                self._handle(connection, data)
-        except OSError:
-            pass
-        finally:
-            connection.close()
+from tests.sanity.wire import OK, Server, send, sends, tls_of
 
 
 @contextmanager
@@ -86,23 +24,6 @@ def client(server: Server, *, max_idle: int = 4) -> Iterator[Connections]:
     made = Connections(server.url, max_idle=max_idle)
     yield made
     made.close()
-
-
-def send(made: BaseAdapter, url: str, *, patience: float = 60) -> requests.Response:
-    request = requests.Request("POST", f"{url}/path?a=b", headers={"X-Sent": "x"}, data=b"body")
-    return made.send(request.prepare(), timeout=(60, patience))
-
-
-def sends(*parts: bytes, then: str = "wait") -> Handler:
-    def handle(connection: socket.socket, _: bytes) -> None:
-        # The end in one packet with the response: who has read the one can see the other.
-        flags = socket.MSG_MORE if then == "close" else 0
-        for part in parts:
-            connection.sendall(part, flags)
-        if then == "close":
-            connection.close()
-
-    return handle
 
 
 def test_a_request_and_its_response() -> None:
@@ -237,7 +158,7 @@ def test_a_connection_that_the_server_has_left_is_not_used_again() -> None:
     assert server.connections == 3
 
 
-def test_no_more_connections_rest_than_allowed() -> None:
+def test_no_more_connections_stay_idle_than_allowed() -> None:
     with Server(sends(OK)).running() as server, client(server, max_idle=2) as made:
         with ThreadPoolExecutor(8) as threads:
             responses = list(threads.map(lambda _: send(made, server.url), range(200)))
@@ -247,35 +168,14 @@ def test_no_more_connections_rest_than_allowed() -> None:
         assert server.connections == before
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate of `localhost`, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(secret + signed.public_bytes(Encoding.PEM))
-    return path
-
-
 @pytest.mark.parametrize(
     ("host", "trusted", "succeeds"),
     [("localhost", True, True), ("localhost", False, False), ("127.0.0.1", True, False)],
     ids=["a known certificate", "an unknown one", "one of another host"],
 )
 def test_tls(certificate: Path, host: str, trusted: bool, succeeds: bool) -> None:
-    of_server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    of_server.load_cert_chain(certificate)
     trust = ssl.create_default_context(cafile=certificate) if trusted else None
-    with Server(sends(OK), of_server).running() as server:
+    with Server(sends(OK), tls_of(certificate)).running() as server:
         url = server.url.replace("127.0.0.1", host)
         made = Connections(url, max_idle=1, tls=trust)
         if succeeds:

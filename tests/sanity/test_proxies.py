@@ -18,9 +18,7 @@ import requests
 from app.service.stores.sanity.transport import Connections, NotConnected
 from tests import programs
 from tests.ports import free_port
-from tests.sanity.test_connections import OK, Server, certificate, send, sends
-
-__all__ = ["certificate"]
+from tests.sanity.wire import OK, Server, send, sends, tls_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +76,7 @@ class Way:
 
 @pytest.fixture
 def way(certificate: Path) -> Iterator[Way]:
-    of_server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    of_server.load_cert_chain(certificate)
-    with Server(sends(OK), of_server).running() as server:
+    with Server(sends(OK), tls_of(certificate)).running() as server:
         yield Way(server, ssl.create_default_context(cafile=certificate))
 
 

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from flask import Flask
 
 from app.factory import create_app
@@ -38,6 +28,7 @@ from tests.content_lake import (
     running_content_lake,
 )
 from tests.issuer import AUDIENCE, Issuer
+from tests.sanity.wire import OK, Server, sends, tls_of
 from tests.world import RUNNER, log_of, session_of
 
 OLD = log_of(RUNNER, 1)
@@ -189,8 +180,9 @@ class TestAccess:
             store.ping()
         store.close()
 
-    def test_the_token_goes_to_nobody_without_a_good_certificate(self, tmp_path: Path) -> None:
-        with tls_server(tmp_path) as (url, received):
+    def test_the_token_goes_to_nobody_without_a_good_certificate(self, certificate: Path) -> None:
+        with Server(sends(OK), tls_of(certificate)).running() as server:
+            url = server.url.replace("127.0.0.1", "localhost")
             lake = content_lake_client.ContentLake(
                 url, dataset=DATASET, token=EDITOR_TOKEN, api_version=API_VERSION
             )
@@ -198,7 +190,7 @@ class TestAccess:
             with pytest.raises(StoreUnavailable):
                 store.ping()
             store.close()
-            assert received == []
+        assert server.requests == []
 
     def test_anonymous_clients_see_no_log_even_in_a_public_dataset(self, issuer: Issuer) -> None:
         """Its id keeps a log that we make out of anonymous reads."""
@@ -213,49 +205,3 @@ class TestAccess:
             assert anonymous.get_log(OLD), "or the dataset is not public"
             assert anonymous.get_log(NEW_ID) is None
             anonymous.close()
-
-
-@contextmanager
-def tls_server(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """A server with a certificate of its own making, and the requests that reached it."""
-    certificate, key = self_signed(folder)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    received: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            received.append(self.path)
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, request: object, client_address: object) -> None:
-            """A client that refuses the certificate is what we are here for."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=[0.05])
-    thread.start()
-    try:
-        yield f"https://localhost:{server.server_port}", received
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    return folder / "certificate.pem", folder / "key.pem"

@@ -35,7 +35,7 @@ TEXTS = [
     *("user-somchai", "-a", ".a", "a" * 128, "a" * 129, "a b", "drafts.a"),
     *("120;w=60", "120;w=60, 1000;w=3600", "120"),
     *('"a"', '"a-b"', '"a-b:0123456789a_"', 'W/"a"', '"a'),
-    *("Bearer a", 'Bearer realm="x"', "Basic a"),
+    *("Bearer a", 'Bearer realm="x"', "Basic a", "120;w=60", "120;w=60, 9;w=1", "120"),
     *('</a>; rel="next"', '<>; rel="next"', '</a>; rel="prev"'),
     *("https://strava.com", "https://strava.com/a?b#c-d", "https://strava.com:80", "http://a.b"),
     *("https://strava.com@a.b", "https://strava.com/\\", "https://strava.com/[a]", "https://a.b"),

@@ -50,7 +50,10 @@ def test_the_readme_holds_every_problem_beside_its_status() -> None:
     assert set(re.findall(r"`([a-z-]+)`", table[1])) >= set(CATALOGUE)
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/clients.md")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_file_that_a_document_names_exists(document: str) -> None:
     text = (ROOT / document).read_text()
     named = re.findall(r"`((?:app|docs|tests|migrations_notes)/[\w./-]*)`", text)
