@@ -114,12 +114,29 @@ class Operations(BasePlugin):
             *success.get("headers", ()), *ON_EVERY_RESPONSE, examples=said.get("headers")
         )
         for content in success.get("content", {}).values():
-            content["examples"] = {
-                "success": {"summary": "On the sample data", "value": said["response"]}
-            }
+            value = self._with_nulls(said["response"], content["schema"])
+            content["examples"] = {"success": {"summary": "On the sample data", "value": value}}
             if "links" in said:
                 success["links"] = {name: self._link(name) for name in said["links"]}
         return success
+
+    def _with_nulls(self, value: Any, schema: Operation) -> Any:
+        """The value with null for each member that it leaves out and that can be null."""
+        for alternative in schema.get("anyOf", ()):
+            if "$ref" in alternative:
+                return self._with_nulls(value, alternative)
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            return self._with_nulls(value, self._spec.components.schemas[name])
+        if isinstance(value, list):
+            return [self._with_nulls(each, schema["items"]) for each in value]
+        if not isinstance(value, dict):
+            return value
+        return value | {
+            name: self._with_nulls(value.get(name), member)
+            for name, member in schema["properties"].items()
+            if name in value or _can_be_null(member)
+        }
 
     def _link(self, name: str) -> str:
         if name not in self._spec.components.links:
@@ -134,3 +151,7 @@ class Operations(BasePlugin):
         if name not in self._spec.components.parameters:
             self._spec.components.parameter(name, parameter["in"], parameter)
         return name
+
+
+def _can_be_null(schema: Operation) -> bool:
+    return "null" in schema.get("type", ()) or {"type": "null"} in schema.get("anyOf", ())

@@ -40,6 +40,8 @@ def test_it_is_complete(spec: Published) -> None:
     created = create["responses"]["201"]
     assert created["headers"].keys() >= {"Location", "ETag", "RateLimit-Limit", "Server-Timing"}
     assert created["headers"]["Location"]["example"] == "/api/shoes/shoe-1"
+    shown = created["content"]["application/json"]["examples"]["success"]["value"]["data"]
+    assert shown["sole"] is None
     assert created["links"] == {"GetShoe": {"$ref": "#/components/links/GetShoe"}}
     assert "## Shoes\n" in spec.document["info"]["description"]
 

@@ -34,6 +34,7 @@ function status(callable $call): int
 
 $configuration = (new Configuration())->setHost($url)->setAccessToken($token);
 $configuration->setBooleanFormatForQueryString(Configuration::BOOLEAN_FORMAT_STRING);
+Configuration::setDefaultConfiguration($configuration); // which alone decides how booleans are sent
 $api = new WorkoutLogsApi(new GuzzleHttp\Client(), $configuration);
 
 $body = new Model\WorkoutLogCreate([
