@@ -46,7 +46,9 @@ class Converter(OpenAPIConverter):
         for name in ("type", "enum", "pattern"):
             ret.pop(name, None)
         reference = self._enum_component(field.enum)
-        return {"anyOf": [reference, {"type": "null"}]} if field.allow_none else reference
+        if not field.allow_none:
+            return reference
+        return {"anyOf": [reference, *ret.pop("anyOf", ()), {"type": "null"}]}
 
     def _enum_component(self, kind: type[StrEnum]) -> JSONSchema:
         if kind.__name__ not in self.spec.components.schemas:

@@ -26,6 +26,9 @@ ID_PATTERN = r"^[A-Za-z0-9._][A-Za-z0-9._\-]{0,127}$"
 REVISION_PATTERN = r"^[A-Za-z0-9._\-]{1,128}\Z"
 """A `_rev` that can stand in an `ETag`."""
 
+CLEARED_PACE = ""
+"""The `actualPace` of a log whose runner wants none: where the field is missing, it is derived."""
+
 MAX_DEPTH = 100
 """Levels of nesting. Sanity allows 20 (https://www.sanity.io/docs/technical-limits)."""
 
@@ -42,8 +45,6 @@ MAX_DISTANCE_KM = 1000
 MIN_TEMPERATURE_C, MAX_TEMPERATURE_C = -50, 60
 
 _NAMES = {each.name: each.encode_name for each in msgspec.structs.fields(WorkoutLog)}
-"""A field has one name in documents and on the wire."""
-
 _log_id = re.compile(r"workoutLog\.[0-9a-f]{40}")
 _id = re.compile(ID_PATTERN.removeprefix("^").removesuffix("$"))
 _escape = re.compile(
@@ -136,14 +137,24 @@ def reference(document_id: str) -> dict[str, str]:
     return {"_type": "reference", "_ref": document_id}
 
 
+def is_set(value: object) -> bool:
+    """Whether a field holds anything: null, an empty text and an empty list are nothing."""
+    return value is not None and value not in ("", [])
+
+
 def now() -> str:
     """This moment, as documents hold instants."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def field_name(attribute: str) -> str:
+    """The name of an attribute of `WorkoutLog` in a document, which is its name on the wire."""
+    return _NAMES[attribute]
+
+
 def field_values(changes: Mapping[str, Any]) -> dict[str, Any]:
     """The document's fields for attributes of `WorkoutLog`; None means unset."""
-    return {_NAMES[name]: _stored(name, value) for name, value in changes.items()}
+    return {field_name(name): _stored(name, value) for name, value in changes.items()}
 
 
 def _stored(name: str, value: Any) -> Any:

@@ -9,19 +9,39 @@ MAX_LINK_LENGTH = 2048
 
 
 class ExternalLinks:
-    """The rule for `externalLink` over a list of exact host names.
+    """The rule for `externalLink` over a list of exact host names, in lower case.
 
-    `pattern` says it as a regular expression, so the published spec and the check are one: no user,
-    password or port can follow the host, and a backslash, which browsers read as a slash, is not
-    part of any URL.
+    `pattern` says it as a regular expression: no user, password or port can follow the host, and a
+    backslash, which browsers read as a slash, is not part of any URL. White space around a link and
+    the case of its scheme and host make no difference (RFC 3986, 6.2.2.1).
     """
 
     def __init__(self, hosts: Iterable[str]) -> None:
         self.hosts = tuple(hosts)
         # Without a host, the empty alternative would let every link through; this matches nothing.
-        names = "|".join(re.escape(host).replace(r"\-", "-") for host in self.hosts) or r"[^\s\S]"
-        self.pattern = rf"^https:\/\/({names})([\/?#][!#-;=?-\[\]_a-z~]*)?$"
-        self._regex = re.compile(self.pattern.removeprefix("^").removesuffix("$"))
+        names = "|".join(map(_any_case, self.hosts)) or r"[^\s\S]"
+        self.pattern = rf"^\s*({_any_case('https')}:\/\/({names})([\/?#][!#-;=?-\[\]_a-z~]*)?)?\s*$"
+        names = "|".join(map(re.escape, self.hosts)) or r"[^\s\S]"
+        self._regex = re.compile(rf"https://({names})([/?#][!#-;=?-\[\]_a-z~]*)?")
 
-    def allows(self, url: str) -> bool:
-        return len(url) <= MAX_LINK_LENGTH and self._regex.fullmatch(url) is not None
+    def read(self, text: str) -> str | None:
+        """The link in the text, its scheme and host in lower case; None if it is not allowed."""
+        return text if self._allows(text) else self._other_form(text)
+
+    def _other_form(self, text: str) -> str | None:
+        scheme, slashes, rest = text.strip().partition("://")
+        host = re.match(r"[^/?#]*", rest)
+        end = host.end() if host else 0
+        link = f"{scheme.lower()}{slashes}{rest[:end].lower()}{rest[end:]}"
+        return link if self._allows(link) else None
+
+    def _allows(self, link: str) -> bool:
+        return len(link) <= MAX_LINK_LENGTH and self._regex.fullmatch(link) is not None
+
+
+def _any_case(text: str) -> str:
+    """A regular expression for the text in any case, for every engine."""
+    return "".join(
+        f"[{each.upper()}{each}]" if each.isalpha() else {".": r"\."}.get(each, each)
+        for each in text
+    )

@@ -65,7 +65,7 @@ class LogReader:
             _id(session_id.id if isinstance(session_id, Reference) else session_id),
             _id(runner_id.id if isinstance(runner_id, Reference) else runner_id),
             log.status,
-            link if link and self._links.allows(link) else None,
+            self._links.read(link) if link else None,
             log.actual_distance,
             duration,
             pace,

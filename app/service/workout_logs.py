@@ -28,6 +28,7 @@ from app.service.idempotency import MAX_LOCK_SECONDS, LogLocks, Transaction
 from app.service.model import Caller, Page, Pagination, WorkoutLog
 from app.service.reading import LogReader
 from app.service.rows import StoredLog
+from app.service.rules import Sent
 from app.service.stores.port import CreateContext, LogQuery, Store
 
 Precondition = Callable[[str], bool]
@@ -107,14 +108,14 @@ class WorkoutLogs:
         if not policy.may_write(caller, runner_id):
             raise Forbidden("Only an admin may create a log for somebody else.")
         sent = {**sent, "runner_id": runner_id}
-        values = rules.of_new_log(sent)
+        values = rules.values_of_new_log(sent)
         transaction = Transaction.of(caller, idempotency_key, values)
 
         context = self._store.read_for_create(runner_id=runner_id, session_id=session_id)
-        measured = [name for name in rules.MEASUREMENTS if sent.get(name) is not None]
+        given = [name for name, value in sent.items() if value is not None]
         broken = [
             *_context_violations(context, runner_id),
-            *rules.status_violations(values["status"], measured),
+            *rules.violations_of_new_log(values["status"], given),
         ]
         if broken:
             raise InvalidLog(broken)
@@ -136,7 +137,7 @@ class WorkoutLogs:
         self,
         caller: Caller,
         log_id: str,
-        sent: Mapping[str, Any],
+        sent: Mapping[str, Sent],
         precondition: Precondition | None = None,
     ) -> WorkoutLog:
         """The log with the attributes in `sent` changed; None clears one, the others stay.
@@ -146,16 +147,15 @@ class WorkoutLogs:
         """
 
         def change(stored: StoredLog, log: WorkoutLog) -> WorkoutLog:
-            changes = rules.merge(log, sent)
-            broken = list(rules.violations(log, changes))
-            if broken:
-                raise InvalidLog(broken)
+            changes = rules.changes_of_update(log, stored.document, sent)
             if not changes:
                 current = self._current(stored)
                 if documents.revision_of(current) != log.revision:
                     raise RevisionMismatch(current)
                 return log
             values = documents.field_values(changes) | {"updatedAt": documents.now()}
+            if values.get("actualPace", "") is None:
+                values["actualPace"] = documents.CLEARED_PACE
             document = self._store.update_log(
                 log_id,
                 set_fields={name: each for name, each in values.items() if each is not None},

@@ -7,7 +7,6 @@ Each field raises coded messages (`app.web.problems.Coded`, attached by `BaseSch
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,6 +14,7 @@ from marshmallow import fields
 
 from app.service import cursor, documents
 from app.service.stores.port import Position
+from app.service.texts import normalised
 from app.web import conditions
 
 _key = re.compile(r"[!-~]{1,255}")
@@ -41,30 +41,25 @@ class SaysItsSchema(Protocol):
 
 
 class Text(fields.String):
-    """Free text of at most `longest` characters, or None.
-
-    Normalised to Unicode NFC, without control characters (`multiline` keeps line breaks and tabs),
-    trimmed; what is empty then is None.
-    """
+    """Free text of at most `longest` characters, normalised by `app.service.texts`."""
 
     default_error_messages = {"too_long": "At most {longest} characters.", "empty": "Empty."}
 
     def __init__(self, longest: int, *, multiline: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.longest = longest
-        self._kept = "\n\r\t" if multiline else ""
+        self.multiline = multiline
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
         raw: str = super()._deserialize(value, attr, data, **kwargs)
-        kept = (each for each in raw if each in self._kept or unicodedata.category(each) != "Cc")
-        text = unicodedata.normalize("NFC", "".join(kept)).strip()
-        if len(text) > self.longest:
-            raise self.make_error("too_long", longest=self.longest)
-        if not text and not self.allow_none:
+        text = normalised(raw, multiline=self.multiline)
+        if text is None and not self.allow_none:
             raise self.make_error("empty")
-        return text or None
+        if text is not None and len(text) > self.longest:
+            raise self.make_error("too_long", longest=self.longest)
+        return text
 
     def json_schema(self) -> JSONSchema:
         pattern = TEXT_PATTERN if self.allow_none else VISIBLE_TEXT_PATTERN
@@ -107,7 +102,7 @@ class Number(fields.Field[float]):
 
 
 class Clock(fields.String):
-    """A time as a clock shows it, in the one form in which it is stored."""
+    """A time as a clock shows it, in the one form in which it is stored; the empty text is None."""
 
     parse: Callable[[str], int]
     write: Callable[[int], str]
@@ -116,6 +111,8 @@ class Clock(fields.String):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
+        if not text:
+            return None
         try:
             return type(self).write(type(self).parse(text))
         except ValueError:

@@ -178,6 +178,14 @@ def problem_of_http_exception(error: HTTPException) -> Problem:
     return Problem(code, headers=headers, errors=list(_validation_errors(messages or {})))
 
 
+def violations_of(messages: Mapping[str, Any]) -> list[service.Violation]:
+    """marshmallow's messages about the members of a body, as the service tells violations."""
+    return [
+        service.Violation(each["code"], each["detail"], each["pointer"])
+        for each in _validation_errors({"json": messages})
+    ]
+
+
 def _validation_errors(messages: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """webargs' messages by location, flattened to one entry for each sentence."""
     for location, members in messages.items():

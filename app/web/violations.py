@@ -20,7 +20,7 @@ VIOLATIONS: Mapping[str, str] = {
     "null-not-allowed": "The value cannot be null.",
     "out-of-range": "The number is outside of the range.",
     "required": "The value is missing.",
-    "required-when-completed": "A completed session needs a distance or a duration.",
+    "required-when-completed": "A completed session needs a distance, a duration or a link.",
     "too-large": "The number is above the range.",
     "too-long": "The text has too many characters.",
     "too-many": "The list has too many items.",

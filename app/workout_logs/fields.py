@@ -22,7 +22,7 @@ class Duration(Clock):
     write = staticmethod(units.format_duration)
 
     def json_schema(self) -> JSONSchema:
-        return {"maxLength": 8, "pattern": units.DURATION_PATTERN}
+        return {"maxLength": 8, "pattern": f"^$|{units.DURATION_PATTERN}"}
 
 
 class Pace(Clock):
@@ -33,11 +33,11 @@ class Pace(Clock):
     write = staticmethod(units.format_pace)
 
     def json_schema(self) -> JSONSchema:
-        return {"maxLength": 6, "pattern": units.PACE_PATTERN}
+        return {"maxLength": 6, "pattern": f"^$|{units.PACE_PATTERN}"}
 
 
 class ExternalLink(fields.String):
-    """An https URL on a host that the schema's `links` allow."""
+    """An https URL on a host that the schema's `links` allow; the empty text is None."""
 
     default_error_messages = {
         "link": "An https URL of at most {longest} characters, without user or port, on one of: "
@@ -52,11 +52,12 @@ class ExternalLink(fields.String):
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
-        url = super()._deserialize(value, attr, data, **kwargs)
-        if not self.links.allows(url):
+        text = super()._deserialize(value, attr, data, **kwargs).strip()
+        link = self.links.read(text)
+        if text and link is None:
             hosts = ", ".join(self.links.hosts)
             raise self.make_error("link", longest=MAX_LINK_LENGTH, hosts=hosts)
-        return url
+        return link
 
     def json_schema(self) -> JSONSchema:
-        return {"format": "uri", "maxLength": MAX_LINK_LENGTH, "pattern": self.links.pattern}
+        return {"maxLength": MAX_LINK_LENGTH, "pattern": self.links.pattern}

@@ -24,12 +24,14 @@ from app.service.documents import (
 )
 from app.service.external_links import ExternalLinks
 from app.service.model import Feeling, SessionType, Status
+from app.service.rules import Sent
 from app.web.base_schema import (
     MAX_PAGE_SIZE,
     BaseSchema,
     ResponsePart,
     ResponseSchema,
     enum,
+    optional_enum,
     read_id,
     read_text,
 )
@@ -40,7 +42,7 @@ from app.web.fields import (
     Number,
     Text,
 )
-from app.web.problems import Coded
+from app.web.problems import Coded, violations_of
 from app.workout_logs.fields import Duration, ExternalLink, Pace
 
 
@@ -106,7 +108,7 @@ class WorkoutLog(ResponsePart):
     actual_pace = Pace(
         required=True,
         allow_none=True,
-        metadata={"description": "The pace per km, as `M:SS`."},
+        metadata={"description": "The pace per km, as `M:SS`.", "pattern": units.PACE_PATTERN},
     )
     actual_duration_seconds = fields.Integer(
         required=True,
@@ -203,7 +205,7 @@ class _WorkoutLogInput(BaseSchema):
     notes = Text(
         2000, multiline=True, allow_none=True, metadata={"description": "The runner's own words."}
     )
-    feeling = enum(Feeling, "How the runner felt.", allow_none=True)
+    feeling = optional_enum(Feeling, "How the runner felt.")
     injuries = fields.List(
         Text(200),
         allow_none=True,
@@ -242,11 +244,9 @@ class WorkoutLogCreate(_WorkoutLogInput):
     def handle_error(self, error: ma.ValidationError, data: Any, **_: Any) -> None:
         """Add the service's rules, so that a request that is refused learns of all violations."""
         if isinstance(data, Mapping) and isinstance(error.messages, dict):
-            names = rules.MEASUREMENTS
-            measured = [name for name in names if data.get(self.fields[name].data_key) is not None]
+            given = [name for name, each in self.fields.items() if data.get(each.data_key)]
             valid: Any = error.valid_data
-            status = valid.get("status")
-            for each in rules.status_violations(status, measured):
+            for each in rules.violations_of_new_log(valid.get("status"), given):
                 name = (each.pointer or "").removeprefix("/")
                 error.messages.setdefault(name, [Coded(each.code, each.detail)])
 
@@ -271,13 +271,42 @@ class WorkoutLogUpdate(_WorkoutLogInput):
     feedback = Ignored()
     revision = Ignored()
 
-    @ma.post_load
-    def _without_ignored(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def load(self, data: Any, **kwargs: Any) -> dict[str, Sent]:
+        """The members that are not ignored, by attribute.
+
+        A value that a log can read as, but that breaks a limit of today, is for the service to
+        judge: it knows whether the value changes.
+        """
+        try:
+            values, messages = super().load(data, **kwargs), {}
+        except ma.ValidationError as error:
+            messages = error.messages_dict
+            refused = {name: each for name, each in messages.items() if not _reads_as(name, data)}
+            if refused:
+                error.messages = refused
+                raise
+            values = self._without_none_list(error.valid_data)
         return {
-            name: value
-            for name, value in data.items()
-            if not isinstance(self.fields[name], Ignored)
+            attribute: Sent(
+                values.get(attribute),
+                data[name],
+                violations_of({name: messages[name]}) if name in messages else (),
+            )
+            for attribute, field in self.fields.items()
+            if (name := field.data_key or "") in data and not isinstance(field, Ignored)
         }
+
+
+def _reads_as(name: str, data: Any) -> bool:
+    """Whether a stored log can read as a value that this member is refused for."""
+    match name, data.get(name) if isinstance(data, Mapping) else None:
+        case (("notes" | "weather"), str()):
+            return True
+        case "injuries", list() as items:
+            return all(isinstance(each, str) for each in items)
+        case "status", None:
+            return name in data
+    return False
 
 
 class Pagination(ResponsePart):

@@ -183,11 +183,11 @@ class SqliteStore:
         transaction_id: str,
     ) -> Document:
         with self.writing() as connection:
-            current = _log_at(connection, log_id, if_revision)
-            kept = {name: each for name, each in current.items() if name not in unset_fields}
-            stored = {**kept, **set_fields, "_updatedAt": now(), "_rev": transaction_id}
-            connection.execute(queries.REPLACE, {"id": log_id, "body": _text(stored)})
-        return stored
+            body = _log_at(connection, log_id, if_revision)
+            changed = {**set_fields, "_updatedAt": now(), "_rev": transaction_id}
+            body = _changed(body, changed, unset_fields)
+            connection.execute(queries.REPLACE, {"id": log_id, "body": body})
+        return _parsed(body)
 
     def delete_log(self, log_id: str, *, if_revision: str) -> None:
         with self.writing() as connection:
@@ -308,7 +308,11 @@ def _run(connection: sqlite3.Connection, script: str) -> None:
 
 
 def _document(row: tuple[str]) -> Document:
-    document: Document = msgspec.json.decode(row[0])
+    return _parsed(row[0])
+
+
+def _parsed(body: str) -> Document:
+    document: Document = msgspec.json.decode(body)
     return document
 
 
@@ -338,15 +342,25 @@ def _with_coached(connection: sqlite3.Connection, user: Document) -> StoredUser:
     )
 
 
-def _log_at(connection: sqlite3.Connection, log_id: str, revision: str) -> dict[str, Any]:
-    """The log's document, read exactly: an update must not change a number it does not touch."""
+def _log_at(connection: sqlite3.Connection, log_id: str, revision: str) -> str:
+    """The text of the log's document."""
     row = connection.execute(queries.PUBLISHED, {"id": log_id, "type": "workoutLog"}).fetchone()
     if row is None:
         raise NotFound
-    document: dict[str, Any] = json.loads(row[0])
+    document = _parsed(row[0])
     if revision_of(document) != revision:
         raise RevisionMismatch(document)
-    return document
+    body: str = row[0]
+    return body
+
+
+def _changed(body: str, changed: Mapping[str, Any], unset: Collection[str]) -> str:
+    """The text of a document with some fields changed, the others as they are, byte for byte."""
+    fields: dict[str, msgspec.Raw] = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    fields |= {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in changed.items()}
+    return msgspec.json.encode(
+        {name: value for name, value in fields.items() if name not in unset}
+    ).decode()
 
 
 def _text(document: Document) -> str:
