@@ -103,6 +103,15 @@ def app(settings: Settings, open_store: OpenStore, documents: list[dict[str, Any
     return create_app(settings, open_store(documents))
 
 
+def told(response: TestResponse) -> dict[str, Any]:
+    """A problem without the members that name the request."""
+    return {
+        name: value
+        for name, value in response.json.items()
+        if name not in ("instance", "requestId")
+    }
+
+
 class Client:
     """A client of the API, signed in as a person. Every answer must be one that is documented."""
 

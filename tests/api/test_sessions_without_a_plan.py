@@ -11,7 +11,7 @@ from app.service.documents import reference
 from app.settings import Settings
 from tests import world
 from tests.api.test_create import codes
-from tests.conftest import Client
+from tests.conftest import Client, told
 from tests.world import RUNNER, STRANGER, document
 
 
@@ -69,7 +69,7 @@ def test_belong_to_the_runner_that_they_name(runner: Client, session_id: str) ->
 def test_of_others_are_like_missing_ones(runner: Client, session_id: str) -> None:
     response = runner.create(new_log(session_id))
     assert codes(response) == {"/sessionId": "not-found"}
-    assert response.json == runner.create(new_log("missing")).json
+    assert told(response) == told(runner.create(new_log("missing")))
 
 
 def test_are_shown_in_words_on_the_day_in_the_zone(runner: Client) -> None:
