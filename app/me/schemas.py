@@ -8,7 +8,7 @@ from app.service.model import Role
 from app.settings import SCOPES
 from app.web.base_schema import ResponseSchema, enum, read_id, read_text
 
-MAX_COACHED = 100_000
+MAX_COACHED = 10_000
 """Runners: more than any coach has."""
 
 

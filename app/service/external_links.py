@@ -7,6 +7,9 @@ from collections.abc import Iterable
 
 MAX_LINK_LENGTH = 2048
 
+WHITE_SPACE = "\t\n\v\f\r "
+"""What may surround a link: the white space that regular expressions of every engine agree on."""
+
 
 class ExternalLinks:
     """The rule for `externalLink` over a list of exact host names, in lower case.
@@ -20,7 +23,8 @@ class ExternalLinks:
         self.hosts = tuple(hosts)
         # Without a host, the empty alternative would let every link through; this matches nothing.
         names = "|".join(map(_any_case, self.hosts)) or r"[^\s\S]"
-        self.pattern = rf"^\s*({_any_case('https')}:\/\/({names})([\/?#][!#-;=?-\[\]_a-z~]*)?)?\s*$"
+        link = rf"{_any_case('https')}:\/\/({names})([\/?#][!#-;=?-\[\]_a-z~]*)?"
+        self.pattern = rf"^[\x09-\x0d ]*({link})?[\x09-\x0d ]*$"
         names = "|".join(map(re.escape, self.hosts)) or r"[^\s\S]"
         self._regex = re.compile(rf"https://({names})([/?#][!#-;=?-\[\]_a-z~]*)?")
 
@@ -29,7 +33,7 @@ class ExternalLinks:
         return text if self._allows(text) else self._other_form(text)
 
     def _other_form(self, text: str) -> str | None:
-        scheme, slashes, rest = text.strip().partition("://")
+        scheme, slashes, rest = text.strip(WHITE_SPACE).partition("://")
         host = re.match(r"[^/?#]*", rest)
         end = host.end() if host else 0
         link = f"{scheme.lower()}{slashes}{rest[:end].lower()}{rest[end:]}"

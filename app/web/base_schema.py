@@ -73,7 +73,7 @@ class _EnumOrEmpty(fields.Enum[Any]):
         return None if value == "" else super()._deserialize(value, attr, data, **kwargs)
 
     def json_schema(self) -> JSONSchema:
-        return {"anyOf": [{"type": "string", "maxLength": 0}]}
+        return {"anyOf": [{"type": "string", "maxLength": 0, "pattern": "^$"}]}
 
 
 def optional_enum(kind: type[StrEnum], description: str) -> fields.Enum[Any]:

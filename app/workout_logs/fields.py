@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import fields
 
 from app.service import units
-from app.service.external_links import MAX_LINK_LENGTH, ExternalLinks
+from app.service.external_links import MAX_LINK_LENGTH, WHITE_SPACE, ExternalLinks
 from app.web.fields import Clock, JSONSchema
 
 
@@ -22,7 +22,7 @@ class Duration(Clock):
     write = staticmethod(units.format_duration)
 
     def json_schema(self) -> JSONSchema:
-        return {"maxLength": 8, "pattern": f"^$|{units.DURATION_PATTERN}"}
+        return {"maxLength": 8, "pattern": f"^(|{units.DURATION_PATTERN[1:-1]})$"}
 
 
 class Pace(Clock):
@@ -33,7 +33,7 @@ class Pace(Clock):
     write = staticmethod(units.format_pace)
 
     def json_schema(self) -> JSONSchema:
-        return {"maxLength": 6, "pattern": f"^$|{units.PACE_PATTERN}"}
+        return {"maxLength": 6, "pattern": f"^(|{units.PACE_PATTERN[1:-1]})$"}
 
 
 class ExternalLink(fields.String):
@@ -52,7 +52,7 @@ class ExternalLink(fields.String):
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs).strip()
+        text = super()._deserialize(value, attr, data, **kwargs).strip(WHITE_SPACE)
         link = self.links.read(text)
         if text and link is None:
             hosts = ", ".join(self.links.hosts)

@@ -135,8 +135,6 @@ FIELDS = {
             ),
             *WRONG_TYPES,
         ],
-        # It then follows from the distance and the duration.
-        cleared="5:50",
     ),
     "notes": Field(
         valid=[

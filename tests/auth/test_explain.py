@@ -180,11 +180,15 @@ def test_the_spec_names_what_is_switched_on(settings: Settings, open_store: Open
     reading = ["workout-logs:read"]
     store = open_store([])
     plain = replace(settings, nextauth_secret=())
-    assert schemes(create_app(plain, store)) == {"oauth2": reading}
+    assert schemes(create_app(plain, store)) == {"oauth2": reading, "accessToken": []}
     introspecting = replace(
         plain, oauth_introspection_client_id="a", oauth_introspection_client_secret="b"
     )
-    assert schemes(create_app(introspecting, store)) == {"oauth2": reading, "opaqueToken": []}
+    assert schemes(create_app(introspecting, store)) == {
+        "oauth2": reading,
+        "accessToken": [],
+        "opaqueToken": [],
+    }
     session = Settings(nextauth_secret=(SECRET,))
     assert schemes(create_app(session, store)) == {"sessionToken": []}
     cookies = replace(session, nextauth_cookie=True)
