@@ -145,7 +145,10 @@ class TestRulesOnTheWholeLog:
                 ),
             ),
             (
-                {"actualDistance": None, "actualDuration": None, "externalLink": None},
+                {
+                    "status": "completed",
+                    **dict.fromkeys(("actualDistance", "actualDuration", "externalLink")),
+                },
                 {"/actualDistance": "required-when-completed"},
             ),
             (
