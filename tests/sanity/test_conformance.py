@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,22 @@ def lake(content_lake: ContentLake) -> ContentLake:
     return content_lake
 
 
-def found(lake: ContentLake, twist: Twist = lambda *_: None, **options: float) -> dict[str, Fact]:
-    """All facts by name."""
+def as_it_is(request: requests.PreparedRequest, response: Any) -> Answer | None:
+    """No twist."""
+    return None
+
+
+def everything(facts: Facts) -> Iterator[Fact]:
+    return chain(facts.write(), facts.read())
+
+
+def found(
+    lake: ContentLake,
+    twist: Twist = as_it_is,
+    find: Callable[[Facts], Iterator[Fact]] = everything,
+    **options: float,
+) -> dict[str, Fact]:
+    """The facts by name."""
     probe = Probe(
         lake.url,
         dataset=DATASET,
@@ -75,7 +90,7 @@ def found(lake: ContentLake, twist: Twist = lambda *_: None, **options: float) -
     )
     try:
         facts = Facts(probe, **options)
-        return {each.name: each for each in [*facts.write(), *facts.read()]}
+        return {each.name: each for each in find(facts)}
     finally:
         probe.close()
 
@@ -199,43 +214,55 @@ def dotted_ids_are_public(request: requests.PreparedRequest, response: Any) -> A
 
 
 @pytest.mark.parametrize(
-    ("twist", "others"),
+    ("find", "twist", "others"),
     [
         (
+            Facts.write,
             UsedIds(),
             {
                 "a transaction id used again, by a patch",
                 "a transaction id used again, by a create after a delete",
             },
         ),
-        (patch_of_nothing, {"a patch of a missing document"}),
         (
+            Facts.write,
             delete_in_spite,
             {"a delete of what a document refers to", "a delete of what only a draft refers to"},
         ),
-        (every_create_wins, {"ten creates of one id at once"}),
-        (every_patch_wins, {"ten patches of one revision at once"}),
-        (increments_are_refused, {"ten increments at once", "the types of a 409"}),
-        (references_are_not_looked_at, {"references inside one transaction"}),
-        (creation_is_the_servers, {"_createdAt"}),
-        (nulls_first, {"nulls in the order of an array", "nulls in the order of documents"}),
-        (parameters_may_lack, {"a query without its parameter"}),
-        (no_two_in_one, {"a patch and a delete in one transaction"}),
-        (list_is_refused, {"query LIST"}),
-        (long_lists_are_refused, {"`in` with 20,000 ids"}),
-        (dotted_ids_are_public, {"a document with a dot in its id, without a token"}),
+        (Facts.write, every_create_wins, {"ten creates of one id at once"}),
+        (Facts.write, every_patch_wins, {"ten patches of one revision at once"}),
+        (Facts.write, increments_are_refused, {"ten increments at once", "the types of a 409"}),
+        (Facts.write, creation_is_the_servers, {"_createdAt"}),
+        (Facts.write, nulls_first, {"nulls in the order of documents"}),
+        (Facts.write, no_two_in_one, {"a patch and a delete in one transaction"}),
+        (
+            Facts.write,
+            dotted_ids_are_public,
+            {"a document with a dot in its id, without a token"},
+        ),
+        (Facts.read, patch_of_nothing, {"a patch of a missing document"}),
+        (Facts.read, references_are_not_looked_at, {"references inside one transaction"}),
+        (Facts.read, nulls_first, {"nulls in the order of an array"}),
+        (Facts.read, parameters_may_lack, {"a query without its parameter"}),
+        (Facts.read, list_is_refused, {"query LIST"}),
+        (Facts.read, long_lists_are_refused, {"`in` with 20,000 ids"}),
     ],
     ids=lambda each: getattr(each, "__name__", type(each).__name__),
 )
-def test_what_is_otherwise_is_said(lake: ContentLake, twist: Twist, others: set[str]) -> None:
-    facts = found(lake, twist)
+def test_what_is_otherwise_is_said(
+    lake: ContentLake,
+    find: Callable[[Facts], Iterator[Fact]],
+    twist: Twist,
+    others: set[str],
+) -> None:
+    facts = found(lake, twist, find)
     assert {name for name, each in facts.items() if each.verdict == "OTHER"} == others
 
 
 def test_a_lag_is_measured(lake: ContentLake) -> None:
     lake.switch(sync_ignored=True)
     lake.delays(index_lag=0.1)
-    observed = found(lake)["a query sees an acknowledged write"].observed
+    observed = found(lake, find=Facts.write)["a query sees an acknowledged write"].observed
     assert observed["seenLater"] > 0
     assert observed["neverSeen"] == 0
     assert observed["longestWaitMilliseconds"] > 0
@@ -245,7 +272,7 @@ def test_a_lag_without_an_end_is_given_up(lake: ContentLake) -> None:
     def never(request: requests.PreparedRequest, response: Any) -> Answer | None:
         return (200, {"result": None}) if query(request) == "*[_id == $id][0].count" else None
 
-    facts = found(lake, never, max_wait_seconds=0.01)
+    facts = found(lake, never, Facts.write, max_wait_seconds=0.01)
     assert facts["a query sees an acknowledged write"].observed["neverSeen"] == 20
 
 
@@ -253,10 +280,11 @@ def test_limits_are_told(lake: ContentLake) -> None:
     def without_headers(request: requests.PreparedRequest, response: Any) -> Answer | None:
         return (200, {"result": True}) if query(request) == "true" else None
 
-    told = found(lake)["headers about limits"].observed
+    told = found(lake, find=Facts.read)["headers about limits"].observed
     assert told["ratelimit-limit"] == 500
     assert told.keys() == {"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"}
-    assert found(lake, without_headers)["headers about limits"].observed == {}
+    told = found(lake, without_headers, Facts.read)["headers about limits"].observed
+    assert told == {}
 
 
 def test_a_public_dataset_is_told() -> None:
