@@ -106,6 +106,7 @@ def test_the_dataset_as_it_is_is_brought_up_to_date(
         "_rev": "",
         "_updatedAt": "",
     }
+    assert after["sessapi00000000000000"]["date"] == "2025-09-23"
     held(reader, before, after, report)
     assert left(dataset, rules) == 0
 

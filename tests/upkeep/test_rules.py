@@ -117,6 +117,20 @@ def test_what_is_old_is_found(
     assert found(rules, document) == [finding]
 
 
+def test_a_missing_pace_follows_from_distance_and_duration(rules: Rules) -> None:
+    document = log()
+    del document["actualPace"]
+    assert found(rules, document) == [("paces", "actualPace", "6:00")]
+
+
+def test_a_scheduled_date_becomes_the_date(rules: Rules) -> None:
+    document = session(scheduledDate="2025-09-22T23:00:00.000Z")
+    del document["date"]
+    assert found(rules, document) == [("sessions", "date", "2025-09-23")]
+    document["scheduledDate"] = "soon"
+    assert found(rules, document) == [("unreadable", "scheduledDate", None)]
+
+
 def test_a_date_wins_over_a_scheduled_one(rules: Rules) -> None:
     assert found(rules, session(scheduledDate="2025-09-22T23:00:00.000Z")) == []
 
