@@ -1,4 +1,7 @@
-"""Access tokens that only their issuer can read, or revoke: token introspection (RFC 7662)."""
+"""Access tokens that only their issuer can read, or revoke: token introspection (RFC 7662).
+
+While the issuer hangs, at most `MAX_ASKING` threads wait for it at once.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,10 @@ FAILURE_SECONDS = 10
 MAX_FAILURES = 4096
 RETRY_SECONDS = 5
 """Seconds without a further request after the issuer failed to respond."""
+
+MAX_ASKING = 16
+MAX_QUEUE_SECONDS = 1.0
+"""How long a further thread waits for its turn to ask."""
 
 _BEARER = frozenset({"bearer", "access_token"})
 """`token_type` is as in RFC 6749, but some servers mean the kind of token by it."""
@@ -78,6 +85,7 @@ class IntrospectedTokens:
         self._timer = timer
         self._failed_at = float("-inf")
         self._lock = threading.Lock()
+        self._asking = threading.BoundedSemaphore(MAX_ASKING)
         self._refused: TTLCache[bytes, TokenRefused] = TTLCache(
             MAX_FAILURES, ttl=FAILURE_SECONDS, timer=timer
         )
@@ -104,11 +112,13 @@ class IntrospectedTokens:
             raise
 
     def _introspect(self, token: str) -> Mapping[str, Any]:
-        if self._timer() - self._failed_at < RETRY_SECONDS:
-            raise IssuerUnavailable(RETRY_SECONDS)
+        self._refuse_after_a_failure()
         if self._before_asking:
             self._before_asking()
+        if not self._asking.acquire(timeout=MAX_QUEUE_SECONDS):
+            raise IssuerUnavailable(RETRY_SECONDS)
         try:
+            self._refuse_after_a_failure()
             return self._ask(token)
         except FetchFailed as error:
             logger.warning("the issuer does not introspect: %s", error)
@@ -117,6 +127,12 @@ class IntrospectedTokens:
             if error.status in _ABOUT_EVERYBODY or (error.status or 0) >= 500:
                 self._failed_at = self._timer()
             raise IssuerUnavailable(RETRY_SECONDS) from None
+        finally:
+            self._asking.release()
+
+    def _refuse_after_a_failure(self) -> None:
+        if self._timer() - self._failed_at < RETRY_SECONDS:
+            raise IssuerUnavailable(RETRY_SECONDS)
 
     def _judge(self, response: Mapping[str, Any]) -> AccessToken:
         """Only an active access token for this API, which works for whoever bears it."""

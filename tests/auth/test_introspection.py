@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.fetch import FetchFailed
 from app.auth.introspection import (
     FAILURE_SECONDS,
+    MAX_ASKING,
     MAX_FAILURES,
     RETRY_SECONDS,
     SUCCESS_SECONDS,
@@ -343,3 +346,21 @@ def test_an_issuer_elsewhere_does_not_send_our_secret_to_this_machine(endpoint: 
 
 def response(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**ACTIVE, **changes}.items() if value is not None}
+
+
+def test_a_hanging_issuer_holds_a_bounded_number_of_threads() -> None:
+    all_ask, responds = threading.Barrier(MAX_ASKING + 1), threading.Event()
+
+    def hang(_token: str) -> Mapping[str, Any]:
+        all_ask.wait()
+        responds.wait()
+        return ACTIVE
+
+    tokens = IntrospectedTokens(kit.InMemoryIssuer(kit.ec_key()), hang, clock=kit.Clock())
+    with ThreadPoolExecutor(MAX_ASKING) as threads:
+        checks = [threads.submit(tokens.check, str(each)) for each in range(MAX_ASKING)]
+        all_ask.wait()
+        with pytest.raises(IssuerUnavailable):
+            tokens.check("one too many")
+        responds.set()
+        assert all(each.result().user == kit.subject("user-1") for each in checks)
