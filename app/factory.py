@@ -60,6 +60,8 @@ def create_app(
     if issuer is None:
         settings.require_sign_in()
         issuer = create_issuer(settings)
+        if not (issuer or settings.nextauth_secret):
+            logger.warning("nobody can sign in: only `make run` brings a sign-in of its own")
     store = store or create_store(settings)
     links = ExternalLinks(settings.external_link_hosts)
 

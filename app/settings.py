@@ -179,8 +179,11 @@ class Settings:
         )
 
     def require_sign_in(self) -> None:
-        """Raise `SettingsError` rather than serve when nothing says whose tokens to accept."""
-        if not (self.oauth_issuer or self.nextauth_secret):
+        """Raise `SettingsError` rather than serve when nothing says whose tokens to accept.
+
+        Development may start so: `make run` brings its own issuer. Without one each call is 401.
+        """
+        if not (self.development or self.oauth_issuer or self.nextauth_secret):
             raise SettingsError(
                 "OAUTH_ISSUER, NEXTAUTH_SECRET: one of them must say whose tokens to accept; "
                 "only `make run` has a sign-in of its own."

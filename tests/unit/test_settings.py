@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.factory import create_app
 from app.server import listening_address
 from app.settings import Settings, SettingsError
 from tests.ports import free_port
@@ -264,13 +265,22 @@ def test_secrets_are_not_shown() -> None:
 
 class TestTheStart:
     def test_is_refused_when_nothing_says_whose_tokens_to_accept(self) -> None:
-        for settings in (Settings(), Settings(**SANITY), Settings(app_env="development")):
+        for settings in (Settings(), Settings(**SANITY)):
             with pytest.raises(SettingsError, match=r"OAUTH_ISSUER, NEXTAUTH_SECRET"):
                 settings.require_sign_in()
 
     def test_is_allowed_with_an_issuer_or_a_secret(self) -> None:
         Settings(**OAUTH).require_sign_in()
         Settings(nextauth_secret=("a very long secret",)).require_sign_in()
+
+    def test_is_allowed_in_development_where_nobody_then_can_sign_in(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        settings = Settings(app_env="development", sqlite_path=str(tmp_path / "logs.db"))
+        client = create_app(settings).test_client()
+        assert "nobody can sign in" in caplog.text
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/api/me").status_code == 401
 
     def test_development_beside_a_real_issuer_has_no_sign_in_of_its_own(self) -> None:
         assert Settings(app_env="development").development_sign_in
