@@ -123,7 +123,8 @@ class Client:
         headers = {**self._headers, **kwargs.pop("headers", {})}
         if "json" in kwargs:
             # Not by the app's own JSON, which cannot write all that a client can.
-            kwargs |= {"data": json.dumps(kwargs.pop("json")), "content_type": "application/json"}
+            content_type = kwargs.get("content_type", "application/json")
+            kwargs |= {"data": json.dumps(kwargs.pop("json")), "content_type": content_type}
         answer = self._client.open(path, method=method, headers=headers, **kwargs)
         published().check(
             method, answer.request.path, answer.status_code, answer.headers, answer.data
@@ -141,6 +142,15 @@ class Client:
 
     def update(self, log_id: str, body: Any, **headers: str) -> TestResponse:
         return self.request("PUT", f"/api/workout-logs/{log_id}", json=body, headers=headers)
+
+    def patch(self, log_id: str, body: Any, **headers: str) -> TestResponse:
+        return self.request(
+            "PATCH",
+            f"/api/workout-logs/{log_id}",
+            json=body,
+            content_type="application/merge-patch+json",
+            headers=headers,
+        )
 
     def delete(self, log_id: str, **headers: str) -> TestResponse:
         return self.request("DELETE", f"/api/workout-logs/{log_id}", headers=headers)

@@ -20,6 +20,7 @@ from app.auth.nextauth import (
     V5_COOKIE,
 )
 from app.auth.tokens import MAX_TOKEN_LENGTH, token_format_of
+from app.web.parsing import json_media_types
 from app.web.problems import Problem
 
 MAX_COOKIE_CHUNKS = math.ceil(MAX_TOKEN_LENGTH / min(V4_CHUNK_LENGTH, V5_CHUNK_LENGTH))
@@ -66,7 +67,7 @@ class SessionCookies:
         allowed = site == "same-origin" if origin is None else origin in self._origins
         if not allowed:
             raise Problem("csrf")
-        if _has_body(request) and request.mimetype != "application/json":
+        if _has_body(request) and request.mimetype not in json_media_types(request.method):
             raise Problem("csrf", "With the session cookie, a body must be application/json.")
 
 

@@ -76,6 +76,11 @@ HEADERS: dict[str, JSON] = {
         {"type": "string", "maxLength": 128, "pattern": REQUEST_ID_PATTERN},
         EXAMPLE_REQUEST_ID,
     ),
+    "Accept-Patch": _header(
+        "The media types that the body of a `PATCH` may have (RFC 5789).",
+        {"type": "string", "maxLength": 200, "pattern": r"^[\x20-\x7e]+$"},
+        "application/merge-patch+json, application/json",
+    ),
     "WWW-Authenticate": _header(
         "How to authenticate, and what was wrong with the token; with `insufficient-scope`, the "
         "scope that it lacks (RFC 6750).",

@@ -93,6 +93,7 @@ _ORDER = (
     *("operationId", "title", "name", "in", "url", "summary", "version", "type", "format"),
     *("description", "security", "required", "parameters", "requestBody", "responses"),
     *("headers", "content", "schema", "links"),
+    *("get", "post", "patch", "put", "delete"),
 )
 _PLACES = {name: place for place, name in enumerate(_ORDER)}
 _OF_AUTHORS = ("properties", "scopes", "paths")

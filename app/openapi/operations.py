@@ -17,6 +17,7 @@ from app.openapi.docs import Docs
 from app.openapi.fields import Converter
 from app.openapi.problems import ErrorResponses
 from app.web.base_schema import camel_case
+from app.web.parsing import json_media_types
 
 Operation = dict[str, Any]
 
@@ -89,7 +90,7 @@ class Operations(BasePlugin):
         operations: dict[str, Operation] | None = None,
         **_: Any,
     ) -> None:
-        for operation in (operations or {}).values():
+        for method, operation in (operations or {}).items():
             operation_id = operation["operationId"]
             operation["description"] = self.docs.descriptions[operation_id]
             # flask-smorest names an error response after the status; ours come by rule.
@@ -100,8 +101,12 @@ class Operations(BasePlugin):
             }
             self.problems.add_to(operation, path or "", self.docs)
             if "requestBody" in operation:
-                for content in operation["requestBody"]["content"].values():
-                    content["examples"] = dict(self.docs.operation(operation_id, "requests"))
+                # flask-smorest documents one media type.
+                (content,) = operation["requestBody"]["content"].values()
+                content["examples"] = dict(self.docs.operation(operation_id, "requests"))
+                operation["requestBody"]["content"] = dict.fromkeys(
+                    json_media_types(method.upper()), content
+                )
             if "parameters" in operation:
                 operation["parameters"] = [
                     self._parameter(each) if each["in"] == "header" else each

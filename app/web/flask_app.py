@@ -13,6 +13,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from app.service.documents import is_published_id
 from app.service.stores import timing
 from app.web import request_context
+from app.web.parsing import accept_patch
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -87,6 +88,13 @@ class ApiFlask(Flask):
         finally:
             request_context.end(token)
             timing.stop()
+
+    def make_default_options_response(self) -> Response:
+        """Which methods there are, and what a `PATCH` may be."""
+        response = super().make_default_options_response()
+        if "PATCH" in response.allow:
+            response.headers.update(accept_patch())
+        return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """No view is a coroutine: to look, nine times a request, was 3 % of reading a log."""

@@ -16,8 +16,22 @@ from werkzeug.exceptions import UnprocessableEntity
 from app import strict_json
 from app.web.problems import Problem
 
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+"""RFC 7396."""
+
 MAX_CACHED_QUERIES = 1024
 MAX_CACHED_QUERY_BYTES = 256
+
+
+def json_media_types(method: str) -> tuple[str, ...]:
+    """The media types that the body of such a request may have, the most telling one first."""
+    return (MERGE_PATCH, JSON) if method == "PATCH" else (JSON,)
+
+
+def accept_patch() -> dict[str, str]:
+    """The header that tells the media types of a `PATCH` (RFC 5789, section 3.1)."""
+    return {"Accept-Patch": ", ".join(json_media_types("PATCH"))}
 
 
 class Parser(FlaskParser):
@@ -53,10 +67,10 @@ class Parser(FlaskParser):
         return super().parse(argmap, location="query", **kwargs)
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
-        if req.mimetype != "application/json":
-            raise Problem("unsupported-media-type")
+        if req.mimetype not in json_media_types(req.method):
+            raise _unsupported(req)
         if req.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
-            raise Problem("unsupported-media-type", "JSON is UTF-8; no other charset is read.")
+            raise _unsupported(req, "JSON is UTF-8; no other charset is read.")
         try:
             return strict_json.loads(_whole_body(req))
         except ValueError as error:
@@ -70,10 +84,15 @@ class Parser(FlaskParser):
         }
 
 
+def _unsupported(req: Request, detail: str | None = None) -> Problem:
+    headers = accept_patch() if req.method == "PATCH" else None
+    return Problem("unsupported-media-type", detail, headers=headers)
+
+
 def _whole_body(req: Request) -> bytes:
     """The whole body. Raises `Problem` if it is compressed, too large, or incomplete."""
     if req.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Problem("unsupported-media-type", "Compressed bodies are not read.")
+        raise _unsupported(req, "Compressed bodies are not read.")
     data = req.get_data()
     if req.content_length is None:
         # Of a chunked body, werkzeug returns what is below the limit and raises nothing.

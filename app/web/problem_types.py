@@ -169,8 +169,10 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "unsupported-media-type",
             415,
             "The media type is not supported",
-            "Request bodies are `application/json` in UTF-8, nothing else.",
+            "Request bodies are `application/json` in UTF-8, those of `PATCH` also "
+            "`application/merge-patch+json`; nothing else.",
             "Send `Content-Type: application/json`.",
+            may_have=("Accept-Patch",),
         ),
         ProblemType(
             "validation-failed",

@@ -42,6 +42,12 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         description="What runners really did in their planned sessions.",
     )
 
+    def update(
+        caller: Caller, body: dict[str, Any], condition: Precondition | None, log_id: str
+    ) -> ResponseReturnValue:
+        log = service.update(caller, log_id, body, condition)
+        return {"data": log}, _etag(log)
+
     @blp.route("")
     class WorkoutLogCollection(MethodView):
         init_every_request = False
@@ -98,6 +104,23 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         @blp.response(
             200, WorkoutLogResponse, description="The log as it is now.", headers=["ETag"]
         )
+        @blp.doc(operationId="patchWorkoutLog", problems=["forbidden"])
+        def patch(
+            self,
+            caller: Caller,
+            body: dict[str, Any],
+            condition: Precondition | None,
+            log_id: str,
+        ) -> ResponseReturnValue:
+            """Change a workout log"""
+            return update(caller, body, condition, log_id)
+
+        @protect(WRITE_SCOPE)
+        @blp.arguments(WorkoutLogUpdate(links))
+        @blp.arguments(ChangeHeaders(), location="headers")
+        @blp.response(
+            200, WorkoutLogResponse, description="The log as it is now.", headers=["ETag"]
+        )
         @blp.doc(operationId="updateWorkoutLog", problems=["forbidden"])
         def put(
             self,
@@ -106,9 +129,8 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
             condition: Precondition | None,
             log_id: str,
         ) -> ResponseReturnValue:
-            """Change a workout log"""
-            log = service.update(caller, log_id, body, condition)
-            return {"data": log}, _etag(log)
+            """Change a workout log as `PATCH` does"""
+            return update(caller, body, condition, log_id)
 
         @protect(WRITE_SCOPE)
         @blp.arguments(ChangeHeaders(), location="headers")

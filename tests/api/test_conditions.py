@@ -84,12 +84,12 @@ class TestIfMatch:
 
 class TestIfNoneMatch:
     @pytest.mark.parametrize("template", ["*", "{}", "W/{}", '"x", {}'])
-    @pytest.mark.parametrize("method", ["PUT", "DELETE"])
+    @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
     def test_on_a_write_the_current_tag_is_412(
         self, runner: Client, method: str, template: str
     ) -> None:
         before = runner.get(LOG)
-        body = {"notes": "x"} if method == "PUT" else None
+        body = {"notes": "x"} if method != "DELETE" else None
         headers = {"If-None-Match": template.format(before.headers["ETag"])}
         path = f"/api/workout-logs/{LOG}"
         response = runner.request(method, path, json=body, headers=headers)

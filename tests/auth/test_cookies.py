@@ -209,7 +209,21 @@ def test_writing_is_for_pages_of_listed_origins(
         assert response.json["code"] == "csrf"
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("content_type", ["application/json", "application/merge-patch+json"])
+@pytest.mark.parametrize("headers", [{"Origin": ORIGIN}, {}])
+def test_the_json_of_a_patch_can_write_from_a_listed_page(
+    app: Flask, cookies: dict[str, dict[str, str]], headers: dict[str, str], content_type: str
+) -> None:
+    response = app.test_client(use_cookies=False).patch(
+        f"/api/workout-logs/{world.log_of(world.RUNNER, 1)}",
+        headers={"Cookie": f"{SECURE_V5}={cookies[SECURE_V5][SECURE_V5]}", **headers},
+        content_type=content_type,
+        data=b'{"notes": "x"}',
+    )
+    assert response.status_code == (200 if headers else 403), response.text
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
 @pytest.mark.parametrize(
     "content_type",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""],

@@ -110,6 +110,12 @@ class TestOnTheSampleData:
         assert [response.status_code for response in responses] == [200] * len(bodies)
         self.assert_alike(responses[0].json, response_of("updateWorkoutLog"))
 
+    def test_patch(self, runner: Client) -> None:
+        bodies = requests_of("patchWorkoutLog")
+        responses = [runner.patch(LOG_ID, body) for body in bodies]
+        assert [response.status_code for response in responses] == [200] * len(bodies)
+        self.assert_alike(responses[0].json, response_of("patchWorkoutLog"))
+
     def test_delete(self, runner: Client) -> None:
         assert runner.delete(LOG_ID).status_code == 204
 
