@@ -26,6 +26,9 @@ ID_PATTERN = r"^[A-Za-z0-9._][A-Za-z0-9._\-]{0,127}$"
 REVISION_PATTERN = r"^[A-Za-z0-9._\-]{1,128}\Z"
 """A `_rev` that can stand in an `ETag`."""
 
+DELETION = "workoutLogDeletion"
+"""The `_type` of documents that remember deletions."""
+
 CLEARED_PACE = ""
 """The `actualPace` of a log whose runner wants none: where the field is missing, it is derived."""
 
@@ -114,6 +117,20 @@ def log_id_of(runner_id: str, session_id: str) -> str:
     """
     pair = json.dumps([runner_id, session_id]).encode()
     return f"workoutLog.{hashlib.sha256(pair).hexdigest()[:40]}"
+
+
+def deletion_id_of(log_id: str) -> str:
+    """The `_id` of the document that remembers the deletion of a log."""
+    return f"{DELETION}.{hashlib.sha256(log_id.encode()).hexdigest()[:40]}"
+
+
+def deletion_of(log_id: str, runner_id: str | None) -> Document:
+    """What remembers that a runner's log was deleted: ids only, as plain text.
+
+    A reference would keep the user from being deleted.
+    """
+    named = {} if runner_id is None else {"runnerId": runner_id}
+    return {"_id": deletion_id_of(log_id), "_type": DELETION, "logId": log_id, **named}
 
 
 def revision_of(document: Document) -> str:

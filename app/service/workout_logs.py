@@ -175,7 +175,7 @@ class WorkoutLogs:
         """
 
         def delete(_stored: StoredLog, log: WorkoutLog) -> WorkoutLog:
-            self._store.delete_log(log_id, if_revision=log.revision)
+            self._store.delete_log(log_id, if_revision=log.revision, runner_id=log.runner_id)
             return log
 
         self._write(caller, log_id, precondition, delete)

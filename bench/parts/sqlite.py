@@ -65,7 +65,7 @@ def load(database: Path, logs: int, logs_per_runner: int, spare: int) -> None:
             {"id": each["_id"], "body": orjson.dumps(each).decode()}
             for each in _documents(logs, logs_per_runner, spare)
         )
-        connection.executemany(queries.INSERT, rows)
+        connection.executemany(queries.PUT, rows)
     store.close()
 
 

@@ -249,7 +249,9 @@ class TestReadingCurrentLogs:
             if_revision=f"rev-{log_of(RUNNER, 1)}",
             transaction_id="t2",
         )
-        store.delete_log(log_of(RUNNER, 2), if_revision=f"rev-{log_of(RUNNER, 2)}")
+        store.delete_log(
+            log_of(RUNNER, 2), if_revision=f"rev-{log_of(RUNNER, 2)}", runner_id=RUNNER
+        )
         asked = [made["_id"], log_of(RUNNER, 1), log_of(RUNNER, 2), "nothing"]
         assert store.read_current(asked) == {made["_id"]: made, changed["_id"]: changed}
 
@@ -429,18 +431,20 @@ class TestUpdating:
 
 class TestDeleting:
     def test_takes_the_log_away(self, store: Store) -> None:
-        store.delete_log(log_of(RUNNER, 1), if_revision=revision_of(log(RUNNER, 1)))
+        store.delete_log(
+            log_of(RUNNER, 1), if_revision=revision_of(log(RUNNER, 1)), runner_id=RUNNER
+        )
         assert store.get_log(log_of(RUNNER, 1)) is None
         assert log_of(RUNNER, 1) not in ids(store, EVERYBODY)
 
     def test_refuses_another_revision(self, store: Store) -> None:
         with pytest.raises(RevisionMismatch):
-            store.delete_log(log_of(RUNNER, 1), if_revision="rev-of-yesterday")
+            store.delete_log(log_of(RUNNER, 1), if_revision="rev-of-yesterday", runner_id=RUNNER)
         assert store.get_log(log_of(RUNNER, 1))
 
     def test_of_nothing_is_not_found(self, store: Store) -> None:
         with pytest.raises(NotFound):
-            store.delete_log("nothing", if_revision="r1")
+            store.delete_log("nothing", if_revision="r1", runner_id=RUNNER)
 
     def test_refuses_while_feedback_refers_to_the_log(self, open_store: OpenStore) -> None:
         feedback = document(
@@ -452,14 +456,16 @@ class TestDeleting:
         )
         store = open_store([*world.club(), feedback])
         with pytest.raises(LogInUse):
-            store.delete_log(log_of(RUNNER, 1), if_revision=revision_of(log(RUNNER, 1)))
+            store.delete_log(
+                log_of(RUNNER, 1), if_revision=revision_of(log(RUNNER, 1)), runner_id=RUNNER
+            )
         found = store.get_log(log_of(RUNNER, 1))
         assert found
         assert found.document == log(RUNNER, 1)
 
     def test_leaves_room_for_a_new_log(self, store: Store) -> None:
         store.create_log(new_log(), transaction_id="t1")
-        store.delete_log(new_log()["_id"], if_revision="t1")
+        store.delete_log(new_log()["_id"], if_revision="t1", runner_id=RUNNER)
         assert store.create_log(new_log(), transaction_id="t2")["_rev"] == "t2"
 
 

@@ -162,7 +162,7 @@ def test_no_connection(runner: Client, lake: ContentLake, operation: str) -> Non
         "update": lambda: store.update_log(
             OLD, set_fields={"a": 1}, unset_fields=[], if_revision="r", transaction_id="t1"
         ),
-        "delete": lambda: store.delete_log(OLD, if_revision="r"),
+        "delete": lambda: store.delete_log(OLD, if_revision="r", runner_id=None),
     }
     with pytest.raises(StoreUnavailable):
         calls[operation]()
@@ -254,7 +254,10 @@ def assert_state(lake: ContentLake, operation: str, *, changed: bool) -> None:
     """The one change of the operation is there, or not, and nothing else has changed."""
     logs = {each["_id"]: each for each in lake.documents(type_="workoutLog")}
     assert (NEW in logs) == (changed and operation == "create")
-    assert (OLD in logs) == (not (changed and operation == "delete"))
+    deleted = changed and operation == "delete"
+    assert (OLD in logs) == (not deleted)
+    deletions = lake.documents(type_="workoutLogDeletion")
+    assert [(each["logId"], each["runnerId"]) for each in deletions] == deleted * [(OLD, RUNNER)]
     if OLD in logs:
         expected = "changed" if changed and operation == "update" else None
         assert logs[OLD].get("notes") == expected

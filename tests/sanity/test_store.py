@@ -75,7 +75,7 @@ class TestRefusedWrites:
             store.create_log({"_id": NEW_ID, "_type": "workoutLog"}, transaction_id="t2")
         assert duplicate.value.existing == first
         with pytest.raises(RevisionMismatch) as mismatch:
-            store.delete_log(NEW_ID, if_revision="t0")
+            store.delete_log(NEW_ID, if_revision="t0", runner_id=RUNNER)
         assert mismatch.value.current == first
 
     def test_a_create_sent_twice_is_the_same_create(self, store: SanityStore) -> None:

@@ -147,5 +147,5 @@ class _Keeping:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def delete_log(self, log_id: str, *, if_revision: str) -> None:
+    def delete_log(self, log_id: str, *, if_revision: str, runner_id: str | None) -> None:
         """Nothing."""

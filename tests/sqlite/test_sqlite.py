@@ -127,10 +127,10 @@ def test_a_file_that_stays_locked_is_a_timeout(store: SqliteStore, path: Path) -
     impatient = SqliteStore(path, busy_seconds=0.05)
     with store.writing():
         with pytest.raises(StoreBusy):
-            impatient.delete_log(log_of(RUNNER, 1), if_revision="x")
+            impatient.delete_log(log_of(RUNNER, 1), if_revision="x", runner_id=RUNNER)
         assert impatient.get_log(log_of(RUNNER, 1))
     with impatient.writing(), pytest.raises(StoreBusy):
-        impatient.delete_log(log_of(RUNNER, 1), if_revision="x")
+        impatient.delete_log(log_of(RUNNER, 1), if_revision="x", runner_id=RUNNER)
     impatient.close()
 
 

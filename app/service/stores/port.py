@@ -147,7 +147,8 @@ class Store(Protocol):
         """Store a new log; returns it as stored, its `_rev` the transaction's id.
 
         `document` has `_id`, `_type` and its fields; the store adds `_rev`, `_createdAt` and
-        `_updatedAt`. Raises `DuplicateLog` when the `_id` exists, with the document that has it.
+        `_updatedAt`. A deletion of the same `_id` is forgotten in the same transaction. Raises
+        `DuplicateLog` when the `_id` exists, with the document that has it.
         """
 
     def update_log(
@@ -165,10 +166,11 @@ class Store(Protocol):
         or `NotFound` when it is gone.
         """
 
-    def delete_log(self, log_id: str, *, if_revision: str) -> None:
-        """Delete a log that is still at `if_revision`.
+    def delete_log(self, log_id: str, *, if_revision: str, runner_id: str | None) -> None:
+        """Delete a runner's log that is still at `if_revision`.
 
-        Raises `RevisionMismatch`, `NotFound`, or `LogInUse` while another document holds a strong
+        The same transaction stores what remembers it (`app.service.documents.deletion_of`). Raises
+        `RevisionMismatch`, `NotFound`, or `LogInUse` while another document holds a strong
         reference to it.
         """
 

@@ -20,7 +20,16 @@ import msgspec
 
 from app.service import emails, instants
 from app.service.days import DaySpan
-from app.service.documents import Document, holds_nul, is_log_id, loads, now, reference_id
+from app.service.documents import (
+    Document,
+    deletion_id_of,
+    deletion_of,
+    holds_nul,
+    is_log_id,
+    loads,
+    now,
+    reference_id,
+)
 from app.service.errors import (
     DuplicateLog,
     LogInUse,
@@ -141,7 +150,10 @@ class SanityStore:
         return self._execute(
             writes.Write(
                 document_id=document["_id"],
-                mutations=[{"create": document}],
+                mutations=[
+                    {"create": document},
+                    {"delete": {"id": deletion_id_of(document["_id"])}},
+                ],
                 transaction_id=transaction_id,
                 before=None,
                 after=transaction_id,
@@ -175,7 +187,7 @@ class SanityStore:
             )
         )
 
-    def delete_log(self, log_id: str, *, if_revision: str) -> None:
+    def delete_log(self, log_id: str, *, if_revision: str, runner_id: str | None) -> None:
         # Only a patch can be for one revision, so one goes first in the same transaction; it
         # changes something, to be sure that it counts.
         fields = {"set": {"updatedAt": now()}}
@@ -183,7 +195,11 @@ class SanityStore:
         self._execute(
             writes.Write(
                 document_id=log_id,
-                mutations=[guard, {"delete": {"id": log_id}}],
+                mutations=[
+                    guard,
+                    {"delete": {"id": log_id}},
+                    {"createOrReplace": deletion_of(log_id, runner_id)},
+                ],
                 transaction_id=uuid.uuid4().hex,
                 before=if_revision,
                 after=None,

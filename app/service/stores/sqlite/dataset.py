@@ -56,7 +56,7 @@ class SqliteDataset:
             kept = {name: each for name, each in current.items() if name not in unset_fields}
             changed = {**kept, **set_fields, "_updatedAt": now(), "_rev": uuid.uuid4().hex}
             body = json.dumps(changed, ensure_ascii=False, separators=(",", ":"))
-            connection.execute(queries.REPLACE, {"id": document["_id"], "body": body})
+            connection.execute(queries.PUT, {"id": document["_id"], "body": body})
 
     def check_file(self) -> None:
         """Raise StoreUnavailable when the file is damaged."""

@@ -4,6 +4,9 @@ One table holds every document as the JSON text it came as. What the queries loo
 columns generated from that text, kept in partial indexes; `type` is NULL for drafts and release
 versions, so no index and no query ever sees one (`perspective=published`). No column may depend on
 a setting: it would stay as it is when the setting changes.
+
+Transactions that write are serialised, and numbered in their order. Each document has the number of
+the one that wrote it last: who has read what is up to a number can go on from there.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Callable, Mapping
 
 from app.service import days, instants
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 APPLICATION_ID = 0x574C4F47
 """`WLOG`: tells this program's files from other SQLite files."""
 
@@ -32,11 +35,15 @@ def _reference(name: str) -> str:
 _DAY = "coalesce(json_extract(body, '$.date'), json_extract(body, '$.scheduledDate'))"
 """The day of a training session, in any of the forms of `app.service.days`."""
 
+CHANGES = "type IN ('workoutLog', 'workoutLogDeletion')"
+"""What tells of changes, in the words of the index."""
+
 # Stored, so that no read ever parses a document; before the text, so that finding them is short.
 SCHEMA = f"""
 CREATE TABLE document (
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
+    written_in INTEGER NOT NULL,
     type TEXT AS (
         CASE WHEN id GLOB 'drafts.*' OR id GLOB 'versions.*' THEN NULL
         ELSE json_extract(body, '$._type') END
@@ -61,12 +68,18 @@ CREATE INDEX log_by_runner ON document (runner_id, created_at DESC, id DESC)
     WHERE type = 'workoutLog';
 CREATE INDEX log_by_session ON document (session_id, created_at DESC, id DESC)
     WHERE type = 'workoutLog';
+CREATE INDEX change_by_number ON document (written_in, id)
+    WHERE {CHANGES};
+CREATE INDEX change_by_runner ON document (runner_id, written_in, id)
+    WHERE {CHANGES};
 CREATE INDEX user_by_email ON document (email) WHERE type = 'user';
 CREATE INDEX user_by_coach ON document (coach_id) WHERE type = 'user';
 CREATE INDEX plan_by_runner ON document (runner_id) WHERE type = 'trainingPlan';
 CREATE INDEX plan_by_coach ON document (coach_id) WHERE type = 'trainingPlan';
 CREATE INDEX feedback_by_log ON document (feedback_of) WHERE type = 'feedback';
 CREATE INDEX document_by_feedback_on ON document (feedback_on) WHERE feedback_on IS NOT NULL;
+CREATE TABLE transactions (file TEXT NOT NULL, last INTEGER NOT NULL);
+INSERT INTO transactions VALUES (lower(hex(randomblob(8))), 0)
 """
 
 OWN_INDEXES = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
@@ -190,8 +203,17 @@ def count_logs(conditions: list[str], *, of_runners: bool) -> str:
     return f"SELECT count(*) FROM document AS log WHERE {where}{visible if of_runners else ''}"
 
 
-INSERT = "INSERT INTO document (id, body) VALUES (:id, :body)"
-REPLACE = "UPDATE document SET body = :body WHERE id = :id"
+NEXT_TRANSACTION = "UPDATE transactions SET last = last + 1"
+_THIS_TRANSACTION = "(SELECT last FROM transactions)"
+
+PUT = f"""
+INSERT INTO document (id, body, written_in) VALUES (:id, :body, {_THIS_TRANSACTION})
+ON CONFLICT (id) DO UPDATE SET body = excluded.body, written_in = excluded.written_in
+"""
+COPY = f"""
+INSERT INTO document (seq, id, body, written_in)
+SELECT seq, id, body, {_THIS_TRANSACTION} FROM older
+"""
 DELETE = "DELETE FROM document WHERE id = :id"
 BODY = "SELECT body FROM document WHERE id = :id"
 IS_REFERRED_TO = "SELECT EXISTS (SELECT 1 FROM document WHERE feedback_on = :id)"

@@ -13,6 +13,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,15 @@ from typing import Any
 import msgspec
 
 from app.service import emails
-from app.service.documents import Document, loads, now, reference_id, revision_of
+from app.service.documents import (
+    Document,
+    deletion_id_of,
+    deletion_of,
+    loads,
+    now,
+    reference_id,
+    revision_of,
+)
 from app.service.errors import (
     DuplicateLog,
     LogInUse,
@@ -67,7 +76,7 @@ class SqliteStore:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             elif not self.path.stat().st_size:
                 raise StoreUnavailable("the file is empty")
-            with self.writing() as connection:
+            with self._exclusive() as connection:
                 _ensure_schema(connection)
         except (OSError, StoreUnavailable) as error:
             self.close()
@@ -157,8 +166,7 @@ class SqliteStore:
             )
 
     def create_log(self, document: Document, *, transaction_id: str) -> Document:
-        instant = now()
-        stored = {**document, "_createdAt": instant, "_updatedAt": instant, "_rev": transaction_id}
+        stored = _stored(document, transaction_id)
         pair = {
             "runner_id": reference_id(document.get("runnerId")),
             "session_id": reference_id(document.get("sessionId")),
@@ -170,7 +178,8 @@ class SqliteStore:
             taken = connection.execute(queries.LOGS_OF_PAIR, pair).fetchone()
             if taken:
                 raise DuplicateLog(StoredLog.of(loads(taken[0])).document)
-            connection.execute(queries.INSERT, {"id": document["_id"], "body": _text(stored)})
+            connection.execute(queries.PUT, {"id": document["_id"], "body": _text(stored)})
+            connection.execute(queries.DELETE, {"id": deletion_id_of(document["_id"])})
         return stored
 
     def update_log(
@@ -186,16 +195,18 @@ class SqliteStore:
             body = _log_at(connection, log_id, if_revision)
             changed = {**set_fields, "_updatedAt": now(), "_rev": transaction_id}
             body = _changed(body, changed, unset_fields)
-            connection.execute(queries.REPLACE, {"id": log_id, "body": body})
+            connection.execute(queries.PUT, {"id": log_id, "body": body})
         return _parsed(body)
 
-    def delete_log(self, log_id: str, *, if_revision: str) -> None:
+    def delete_log(self, log_id: str, *, if_revision: str, runner_id: str | None) -> None:
+        deletion = _stored(deletion_of(log_id, runner_id), uuid.uuid4().hex)
         with self.writing() as connection:
             _log_at(connection, log_id, if_revision)
             (in_use,) = connection.execute(queries.IS_REFERRED_TO, {"id": log_id}).fetchone()
             if in_use:
                 raise LogInUse(log_id)
             connection.execute(queries.DELETE, {"id": log_id})
+            connection.execute(queries.PUT, {"id": deletion["_id"], "body": _text(deletion)})
 
     def ping(self) -> None:
         with self.reading() as connection:
@@ -203,8 +214,15 @@ class SqliteStore:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction that may write. Those of this process wait here for each other: SQLite
-        would let each look again and again, ever more seldom, and some very late.
+        """One transaction that may write, with a number of its own: `queries.SCHEMA`."""
+        with self._exclusive() as connection:
+            connection.execute(queries.NEXT_TRANSACTION)
+            yield connection
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[sqlite3.Connection]:
+        """One transaction beside which no other writes. Those of this process wait here for each
+        other: SQLite would let each look again and again, ever more seldom, and some very late.
         """
         with timing.call():
             if not self._turn_to_write.acquire(timeout=min(self._busy_seconds, timing.left())):
@@ -290,14 +308,18 @@ def _ensure_schema(connection: sqlite3.Connection) -> None:
 
 
 def _rebuild(connection: sqlite3.Connection, version: int) -> None:
-    """Put every document into new tables: in each version, all else follows from its text."""
+    """Put every document into new tables: in each version, all else follows from its text.
+
+    The transactions are counted anew, so places in the file that clients know are refused.
+    """
     logger.info("rebuilding the file from schema version %d: every document stays", version)
     indexes = connection.execute(queries.OWN_INDEXES).fetchall()
     for (name,) in indexes:
         connection.execute(f'DROP INDEX "{name}"')
     connection.execute("ALTER TABLE document RENAME TO older")
+    connection.execute("DROP TABLE IF EXISTS transactions")
     _run(connection, queries.SCHEMA)
-    connection.execute("INSERT INTO document (seq, id, body) SELECT seq, id, body FROM older")
+    connection.execute(queries.COPY)
     connection.execute("DROP TABLE older")
 
 
@@ -361,6 +383,12 @@ def _changed(body: str, changed: Mapping[str, Any], unset: Collection[str]) -> s
     return msgspec.json.encode(
         {name: value for name, value in fields.items() if name not in unset}
     ).decode()
+
+
+def _stored(document: Document, revision: str) -> Document:
+    """A new document with the system fields that a store gives it."""
+    instant = now()
+    return {**document, "_createdAt": instant, "_updatedAt": instant, "_rev": revision}
 
 
 def _text(document: Document) -> str:

@@ -108,11 +108,11 @@ def _put(
 ) -> str:
     row = connection.execute(queries.BODY, {"id": document_id}).fetchone()
     if row is None:
-        connection.execute(queries.INSERT, {"id": document_id, "body": body})
+        connection.execute(queries.PUT, {"id": document_id, "body": body})
         return "added"
     if on_existing == "skip" or strict_json.equal(json.loads(row[0]), json.loads(body)):
         return "skipped"
     if on_existing == "replace":
-        connection.execute(queries.REPLACE, {"id": document_id, "body": body})
+        connection.execute(queries.PUT, {"id": document_id, "body": body})
         return "replaced"
     raise ValueError(f"{document_id} is in the store already, with other content")
