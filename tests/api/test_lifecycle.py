@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests import world
@@ -89,6 +91,40 @@ def test_a_runner_creates_reads_lists_updates_and_deletes_a_log(runner: Client) 
     assert runner.create(body).status_code == 201
 
 
+OTHERS = {
+    # Who: the statuses of create, read, update and delete, and whether they find it in their list.
+    world.TEAMMATE: (422, 404, 404, 404, False),
+    world.COACH: (422, 200, 403, 403, True),
+    world.OTHER_COACH: (422, 404, 404, 404, False),
+    world.ADMIN: (422, 200, 200, 204, True),
+    None: (401, 401, 401, 401, None),
+}
+
+
+@pytest.mark.parametrize("who", OTHERS, ids=str)
+def test_the_same_story_as_somebody_else(
+    runner: Client, sign_in: Callable[[str | None], Client], who: str | None
+) -> None:
+    create, read, update, delete, listed = OTHERS[who]
+    somebody = sign_in(who)
+    body = {"sessionId": FRESH, "status": "dnf"}
+    assert somebody.create(body).status_code == create
+    log = runner.create(body).json["data"]
+
+    assert somebody.get(log["id"]).status_code == read
+    page = somebody.list(sessionId=FRESH, withTotal="true")
+    if listed is None:
+        assert page.status_code == 401
+    else:
+        assert page.json["data"] == ([log] if listed else [])
+        assert page.json["pagination"]["total"] == listed
+
+    assert somebody.update(log["id"], {"notes": "theirs"}).status_code == update
+    assert runner.get(log["id"]).json["data"]["notes"] == ("theirs" if update == 200 else None)
+    assert somebody.delete(log["id"]).status_code == delete
+    assert runner.get(log["id"]).status_code == (404 if delete == 204 else 200)
+
+
 @pytest.mark.parametrize("body", [{"sessionId": FRESH, "status": "undone"}])
 def test_a_log_of_a_session_that_was_not_done_has_nothing_but_its_status(
     runner: Client, body: dict[str, str]
@@ -110,6 +146,6 @@ def test_a_log_of_a_session_that_was_not_done_has_nothing_but_its_status(
     assert log["injuries"] == []
 
 
-def test_each_answer_tells_the_share_of_the_store(runner: Client) -> None:
+def test_each_response_tells_the_share_of_the_store(runner: Client) -> None:
     timing = runner.list().headers["Server-Timing"]
     assert timing.startswith('store;desc="2 calls";dur=')
