@@ -67,6 +67,7 @@ class FakeStore:
         pair = (reference_id(document["runnerId"]), reference_id(document["sessionId"]))
         for existing in self._logs_of_pair(*pair):
             raise DuplicateLog(existing)
+        self.documents.pop(documents.deletion_id_of(document["_id"]), None)
         return self._put({**document, "_createdAt": now()}, transaction_id)
 
     def update_log(
@@ -83,12 +84,14 @@ class FakeStore:
         changed = {name: value for name, value in kept.items() if name not in unset_fields}
         return self._put({**changed, **set_fields}, transaction_id)
 
-    def delete_log(self, log_id: str, *, if_revision: str) -> None:
+    def delete_log(self, log_id: str, *, if_revision: str, runner_id: str | None) -> None:
         self.calls.append("delete_log")
         self._at_revision(log_id, if_revision)
         if any(reference_id(each["workoutLogId"]) == log_id for each in self._of("feedback")):
             raise LogInUse(log_id)
         del self.documents[log_id]
+        deletion = documents.deletion_of(log_id, runner_id)
+        self.documents[deletion["_id"]] = dict(deletion)
 
     def change(self, log_id: str, **fields: Any) -> None:
         """A write by somebody else."""

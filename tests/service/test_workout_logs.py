@@ -181,6 +181,8 @@ class TestChange:
         service.delete(RUNNER, LOG)
         assert store.calls == ["get_log", "delete_log"]
         assert LOG not in store.documents
+        deletion = store.documents[documents.deletion_id_of(LOG)]
+        assert (deletion["logId"], deletion["runnerId"]) == (LOG, world.RUNNER)
 
     @pytest.mark.parametrize(
         ("caller", "error"), [(COACH, Forbidden), (STRANGER, NotFound)], ids=str
