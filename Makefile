@@ -7,7 +7,7 @@ INTO := --python $(BIN)/python
 LOCKED := --constraint requirements.lock --build-constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz migration clients bench
+.PHONY: help setup run dev reset serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz migration clients bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,15 +15,21 @@ help: ## List these targets
 setup: .venv/development ## Make .venv and install everything
 
 # `/version` tells it.
-run serve: export APP_COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)
+run dev serve: export APP_COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)
 
 ifeq ($(STORE),sanity-standin) # the store for Sanity, over the tests' stand-in of Sanity
 run: .venv/development
 	@$(BIN)/python -m tests.content_lake
 else
 run: .venv/runtime ## Serve on 127.0.0.1:8000 with sample data and a development sign-in
-	@$(BIN)/python -m app.development.run
+	@$(BIN)/python -m app.development.$(if $(RELOAD),reload,run)
 endif
+
+dev: .venv/runtime ## The same; it starts anew when you change the code
+	@$(BIN)/python -m app.development.reload
+
+reset: .venv/runtime ## Bring the sample data back, also under a running server
+	@$(BIN)/python -m app.development.reset
 
 serve: .venv/runtime ## Serve in production; the environment decides everything
 	@exec $(BIN)/workout-log-api serve

@@ -6,14 +6,18 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from app.development import club, sample
 from app.development.issuer import DevelopmentIssuer
+from app.development.requests import RequestHandler
+from app.development.signing_key import kept_key
+from app.development.token_file import TokenFile
 from app.development.wsgi import create_app
 from app.server import listening_address
 from app.service.errors import StoreError
@@ -22,7 +26,9 @@ from app.service.stores.sqlite.transfer import count_documents, import_lines
 from app.settings import Settings, SettingsError
 from app.web.problems import COLLECTION_PATH
 
-TOKEN_FILE = Path("instance/dev-tokens.env")
+INSTANCE = Path("instance")
+"""The folder of what a server keeps: the embedded store, the signing key, the tokens."""
+
 TOKEN_HOURS = 24
 PEOPLE = {
     "RUNNER_TOKEN": club.RUNNER,
@@ -33,38 +39,44 @@ PEOPLE = {
 
 
 def main() -> None:
-    """Prepare, print where everything is, and serve until Ctrl-C."""
-    os.environ.setdefault("APP_ENV", "development")
+    """Serve until Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        try:
-            server, tokens = prepare(Settings.from_environ())
-        except (SettingsError, StoreError) as error:
-            sys.exit(f"The API cannot start:\n{error}")
-        write_tokens(TOKEN_FILE, tokens)
-        sys.stdout.write(welcome(server.port, tokens))
-        sys.stdout.flush()
-        server.serve_forever()
+        serve()
 
 
-def prepare(settings: Settings) -> tuple[BaseWSGIServer, dict[str, str]]:
-    """The server, listening, and the tokens of `PEOPLE`; an empty embedded store is filled.
+def serve() -> None:
+    """Prepare, print where everything is, and serve. Exits with a message when it cannot."""
+    os.environ.setdefault("APP_ENV", "development")
+    try:
+        server, issuer = prepare(Settings.from_environ())
+    except (SettingsError, StoreError) as error:
+        sys.exit(f"The API cannot start:\n{error}")
+    tokens = mint_tokens(issuer)
+    token_file = TokenFile(INSTANCE, server.port)
+    token_file.write(tokens)
+    sys.stdout.write(welcome(issuer, tokens, token_file.path))
+    sys.stdout.flush()
+    server.serve_forever()
 
-    Raises `SettingsError` and `StoreError`.
+
+def prepare(
+    settings: Settings, folder: Path = INSTANCE
+) -> tuple[BaseWSGIServer, DevelopmentIssuer]:
+    """The server, listening, and who signs people in; an empty embedded store is filled.
+
+    The signing key is kept in `folder`. Raises `SettingsError` and `StoreError`.
     """
-    issuer = DevelopmentIssuer(settings)
     address = listening_address(settings)
+    issuer = DevelopmentIssuer(settings, kept_key(folder / "dev-signing-key.json"))
+    if issuer.reach.host:
+        # Without TLS, Authlib serves loopback hosts only.
+        os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
     if not settings.sanity_project_id:
         load_sample(settings.sqlite_path)
     app = create_app(settings, issuer=issuer)
     server = make_server(address, settings.port, app, threaded=True, request_handler=RequestHandler)
-    return server, mint_tokens(issuer)
-
-
-class RequestHandler(WSGIRequestHandler):
-    """werkzeug's, with the protocol version of the production server."""
-
-    protocol_version = "HTTP/1.1"
+    return server, issuer
 
 
 def load_sample(path: str) -> None:
@@ -85,24 +97,18 @@ def mint_tokens(issuer: DevelopmentIssuer) -> dict[str, str]:
     }
 
 
-def write_tokens(path: Path, tokens: dict[str, str]) -> None:
-    """Write the tokens for `. instance/dev-tokens.env`, for this user's eyes only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text("".join(f"{name}={token}\n" for name, token in tokens.items()))
-
-
-def welcome(port: int, tokens: dict[str, str]) -> str:
+def welcome(issuer: DevelopmentIssuer, tokens: Mapping[str, str], token_file: Path) -> str:
     """What a developer needs to begin."""
-    url = f"http://127.0.0.1:{port}"
+    url = issuer.url
+    where = "in this network" if issuer.reach.host else "on this machine only"
+    names = ", ".join(tokens)
     return f"""
-Workout Log API, for development on this machine only. Ctrl-C ends it.
-
+Workout Log API, for development {where}. Ctrl-C ends it, `make reset` brings the sample data back.
+{warning(issuer)}
   Swagger UI   {url}/docs   (Authorize lets you pick a person)
   Start page   {url}/
 
-Tokens, good for {TOKEN_HOURS} hours; `. {TOKEN_FILE}` sets {", ".join(tokens)}:
+Tokens, good for {TOKEN_HOURS} hours, also after a restart; `source {token_file}` sets {names}:
 
 runner  {tokens["RUNNER_TOKEN"]}
 
@@ -115,6 +121,16 @@ Try:
 curl -H "Authorization: Bearer {tokens["RUNNER_TOKEN"]}" "{url}{COLLECTION_PATH}?limit=2"
 
 """
+
+
+def warning(issuer: DevelopmentIssuer) -> str:
+    """What is open to whom, where that is more than this machine."""
+    if not issuer.reach.host:
+        return ""
+    return (
+        f"\n  WARNING: HOST={issuer.reach.host}. Everybody in this network can sign in as anybody,"
+        "\n  and read and change all data. Use it with sample data, in a network that you trust.\n"
+    )
 
 
 if __name__ == "__main__":

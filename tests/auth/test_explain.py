@@ -248,11 +248,14 @@ def test_a_token_of_the_running_development_server_is_explained(
     monkeypatch.chdir(tmp_path)
     port = free_port()
     store = tmp_path / "store.db"
-    server, tokens = run.prepare(Settings(app_env="development", port=port, sqlite_path=str(store)))
+    settings = Settings(app_env="development", port=port, sqlite_path=str(store))
+    server, issuer = run.prepare(settings)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        done = run_command(tmp_path, tokens["COACH_TOKEN"], PORT=str(port), SQLITE_PATH=str(store))
+        done = run_command(
+            tmp_path, issuer.mint(club.COACH), PORT=str(port), SQLITE_PATH=str(store)
+        )
     finally:
         server.shutdown()
         thread.join()

@@ -1,6 +1,7 @@
 """The development sign-in gives good tokens to this machine, and to nobody else."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -107,7 +108,7 @@ def test_picking_a_person_leads_to_their_token(client, issuer):
     assert reply.status_code == 200
     assert reply.headers["Cache-Control"] == "no-store"
     assert (reply.json["token_type"], reply.json["expires_in"]) == ("Bearer", 3600)
-    assert "refresh_token" not in reply.json
+    assert "id_token" not in reply.json
     token = jwt.decode(reply.json["access_token"], issuer.keys, algorithms=["ES256"])
     assert token.header == {"alg": "ES256", "typ": "at+jwt", "kid": issuer.keys.keys[0].kid}
     assert token.claims["exp"] - token.claims["iat"] == 3600
@@ -202,9 +203,13 @@ def test_nobody_picked_is_access_denied(client, person):
         "http://127.0.0.1:5173/",
         "http://[::1]:9/cb?tenant=1",
         "https://localhost/oauth2-redirect.html",
+        "com.example.app:/signed-in",
+        "com.example.app://signed-in/here?x=1",
     ],
 )
 def test_any_client_on_this_machine_may_sign_in(client, uri):
+    page = client.get("/development/authorize", base_url=HOST, query_string=query(redirect_uri=uri))
+    assert f" {uri.partition(':')[0]}:" in page.headers["Content-Security-Policy"]
     response, _ = choose(client, redirect_uri=uri)
     assert response.headers["Location"].startswith(uri)
 
@@ -224,6 +229,10 @@ def test_any_client_on_this_machine_may_sign_in(client, uri):
         "http://ตัวอย่าง/",
         'http://example.org/"',
         "javascript:alert(1)//localhost",
+        "app:/callback",
+        "com.example.app:callback",
+        "com.example.app:/call back",
+        "com.example.app:/#fragment",
         "//localhost/",
         "/callback",
     ],
@@ -246,9 +255,11 @@ def test_hostile_text_is_escaped(client):
     "path",
     [
         "/.well-known/oauth-authorization-server",
+        "/.well-known/openid-configuration",
         "/development/jwks.json",
         "/development/authorize",
         "/development/token",
+        "/development/userinfo",
     ],
 )
 @pytest.mark.parametrize(
@@ -307,11 +318,169 @@ def test_a_front_end_on_another_port_may_fetch_its_token(client):
     preflight = client.options(
         "/development/token", base_url=HOST, headers={"Origin": "http://localhost:3000"}
     )
-    assert preflight.headers["Access-Control-Allow-Headers"] == "*"
+    assert preflight.headers["Access-Control-Allow-Headers"] == "Authorization, *"
     assert allowed("http://localhost:3000") == "http://localhost:3000"
     assert allowed("https://example.org") is None
     assert allowed("null") is None
     assert allowed("http://localhost:3000", "/development/authorize") is None
+
+
+def test_a_refresh_token_brings_new_access_tokens(client, issuer):
+    _, answer = choose(client, scope=" ".join(SCOPES))
+    first = redeem(client, answer["code"]).json
+
+    def refresh(**changes):
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": "docs",
+            "refresh_token": first["refresh_token"],
+        }
+        return client.post("/development/token", base_url=HOST, data=form | changes)
+
+    again = refresh()
+    assert (again.status_code, again.json["scope"]) == (200, " ".join(SCOPES))
+    assert "refresh_token" not in again.json
+    claims = jwt.decode(again.json["access_token"], issuer.keys, ["ES256"]).claims
+    assert (claims["sub"], claims["client_id"]) == (club.RUNNER, "docs")
+    assert refresh(scope=READ_SCOPE).json["scope"] == READ_SCOPE
+    refused = {
+        "another client": refresh(client_id="another"),
+        "an access token": refresh(refresh_token=first["access_token"]),
+        "no token": refresh(refresh_token="x"),
+        "more": refresh(scope="openid"),
+    }
+    assert {name: reply.json["error"] for name, reply in refused.items()} == {
+        "another client": "invalid_grant",
+        "an access token": "invalid_grant",
+        "no token": "invalid_grant",
+        "more": "invalid_scope",
+    }
+
+
+def test_a_refresh_token_is_no_access_token(client, tmp_path):
+    settings = replace(DEVELOPMENT, sqlite_path=str(tmp_path / "store.db"), rate_limit="")
+    issuer = DevelopmentIssuer(settings)
+    app = create_app(settings, issuer=issuer)
+    _, answer = choose(app.test_client(), scope=f"openid {READ_SCOPE}")
+    tokens = redeem(app.test_client(), answer["code"]).json
+
+    def ask(token):
+        headers = {"Authorization": f"Bearer {token}"}
+        return app.test_client().get("/api/workout-logs", headers=headers).json["code"]
+
+    # An empty store knows no user; the tokens are judged before.
+    assert ask(tokens["access_token"]) == "unknown-user"
+    assert ask(tokens["refresh_token"]) == "invalid-token"
+    assert ask(tokens["id_token"]) == "invalid-token"
+
+
+def test_an_openid_client_learns_who_signed_in(client, issuer):
+    metadata = client.get("/.well-known/openid-configuration", base_url=HOST).json
+    assert metadata == client.get("/.well-known/oauth-authorization-server", base_url=HOST).json
+    assert metadata["id_token_signing_alg_values_supported"] == ["ES256"]
+    _, answer = choose(client, scope=f"openid profile email {READ_SCOPE}", nonce="n-0S6_WzA2Mj")
+    tokens = redeem(client, answer["code"]).json
+    found = jwt.decode(tokens["id_token"], issuer.keys, ["ES256"])
+    person = {
+        "sub": club.RUNNER,
+        "name": "สมชาย ใจดี (Somchai Jaidee)",
+        "email": "somchai@club.example",
+        "email_verified": True,
+    }
+    assert found.header["kid"] == issuer.keys.keys[0].kid
+    assert found.claims["auth_time"] <= found.claims["iat"] < found.claims["exp"]
+    assert found.claims["at_hash"]
+    assert person.items() <= found.claims.items()
+    assert {"iss": HOST, "aud": "docs", "nonce": "n-0S6_WzA2Mj"}.items() <= found.claims.items()
+
+    def userinfo(token):
+        headers = {"Authorization": f"Bearer {token}"}
+        return client.get("/development/userinfo", base_url=HOST, headers=headers)
+
+    assert userinfo(tokens["access_token"]).json == person
+    assert userinfo(issuer.mint(club.COACH, ["openid"])).json == {"sub": club.COACH}
+    for wrong in (tokens["id_token"], tokens["refresh_token"], installed()[1].mint("u"), ""):
+        reply = userinfo(wrong)
+        assert (reply.status_code, "invalid_token" in reply.headers["WWW-Authenticate"]) == (
+            401,
+            True,
+        )
+
+
+def test_who_may_not_be_asked_is_not_signed_in(client):
+    for method in ("GET", "POST"):
+        response = client.open(
+            "/development/authorize",
+            method=method,
+            base_url=HOST,
+            query_string=query(scope="openid", prompt="none"),
+        )
+        assert answer_in(response)["error"] in ("login_required", "access_denied")
+
+
+LAN = "http://192.168.1.5:8123"
+
+
+@pytest.fixture(scope="module")
+def in_a_network():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")  # as `make run` sets it
+        yield installed(Settings(app_env="development", host="192.168.1.5", port=8123))[0]
+
+
+@pytest.mark.parametrize(
+    ("peer", "host", "status"),
+    [
+        ("192.168.1.77", "192.168.1.5:8123", 200),
+        ("10.1.2.3", "192.168.1.5:8123", 200),
+        ("fe80::1", "192.168.1.5:8123", 200),
+        ("127.0.0.1", "localhost:8123", 200),
+        ("192.168.1.77", "192.168.1.6:8123", 404),
+        ("192.168.1.77", "example.org", 404),
+        ("203.0.113.9", "192.168.1.5:8123", 404),
+        ("8.8.8.8", "192.168.1.5:8123", 404),
+    ],
+)
+def test_with_an_address_of_a_network_its_machines_find_it(in_a_network, peer, host, status):
+    response = in_a_network.test_client().get(
+        "/.well-known/openid-configuration",
+        headers={"Host": host},
+        environ_overrides={"REMOTE_ADDR": peer},
+    )
+    assert response.status_code == status
+    assert status == 404 or response.json["authorization_endpoint"] == (
+        f"{LAN}/development/authorize"
+    )
+
+
+@pytest.mark.parametrize(
+    ("uri", "status"),
+    [
+        ("http://192.168.1.5:3000/callback", 302),
+        ("http://localhost:3000/", 302),
+        ("com.example.app:/signed-in", 302),
+        ("http://192.168.1.6:3000/", 400),
+    ],
+)
+def test_a_phone_signs_in(in_a_network, uri, status):
+    response = in_a_network.test_client().post(
+        "/development/authorize",
+        base_url=LAN,
+        query_string=query(redirect_uri=uri),
+        data={"person": club.RUNNER},
+        environ_overrides={"REMOTE_ADDR": "192.168.1.77"},
+    )
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "127.0.0.1", "localhost", "::1"])
+def test_every_address_or_loopback_opens_no_network(host):
+    app, issuer = installed(Settings(app_env="development", host=host, port=8123))
+    assert issuer.url == HOST
+    response = app.test_client().get(
+        "/development/jwks.json", base_url=LAN, environ_overrides={"REMOTE_ADDR": "192.168.1.77"}
+    )
+    assert response.status_code == 404
 
 
 def test_minted_tokens(issuer):

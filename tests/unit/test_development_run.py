@@ -1,16 +1,26 @@
 """`make run` prepares everything a developer needs, and spoils nothing that is there."""
 
+import os
+import re
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
 
-from app.development import club, run
+from app.development import club, reset, run
+from app.development.issuer import ACCESS_TYPE, DevelopmentIssuer
+from app.development.requests import request_line
+from app.development.signing_key import kept_key
+from app.development.token_file import TokenFile
 from app.service.stores.sqlite.store import SqliteStore
 from app.service.stores.sqlite.transfer import count_documents, import_lines
 from app.settings import Settings, SettingsError
@@ -25,9 +35,9 @@ def settings(tmp_path):
 
 def prepare(settings):
     """What `make run` does before it serves; the port is free again afterwards."""
-    server, tokens = run.prepare(settings)
+    server, issuer = run.prepare(settings, Path(settings.sqlite_path).parent)
     server.server_close()
-    return tokens
+    return issuer
 
 
 def counts(path):
@@ -74,15 +84,134 @@ def test_it_is_for_development_without_an_issuer(settings, changes):
         prepare(Settings(**{"app_env": "development", "port": settings.port, **changes}))
 
 
-def test_tokens_can_be_sourced_and_are_private(settings, tmp_path):
-    path = tmp_path / "instance" / "dev-tokens.env"
-    tokens = prepare(settings)
-    for _ in range(2):
-        run.write_tokens(path, tokens)
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    script = f'. "{path}"; echo "$RUNNER_TOKEN $RUNNER2_TOKEN $COACH_TOKEN $ADMIN_TOKEN"'
+def test_tokens_reach_the_programs_of_a_shell_and_are_private(settings, tmp_path):
+    tokens = run.mint_tokens(prepare(settings))
+    file = TokenFile(tmp_path, settings.port)
+    for each in ({"LONGER": "x" * 5000}, tokens):
+        file.write(each)
+        assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+    program = f"import os; print(*(os.environ[name] for name in {list(tokens)}))"
+    script = f'. "{file.path}"; "{sys.executable}" -c "{program}"'
     shown = subprocess.run(["sh", "-c", script], capture_output=True, check=True, text=True).stdout
     assert shown.split() == list(tokens.values())
+
+
+def test_a_second_server_has_a_token_file_of_its_own(tmp_path):
+    first, second = TokenFile(tmp_path, 8000), TokenFile(tmp_path, 8001)
+    first.write({"A": "first"})
+    second.write({"A": "second"})
+    assert (first.path.name, second.path.name) == ("dev-tokens.env", "dev-tokens-8001.env")
+    assert first.path.read_text() == "export A=first\n"
+    first.close()
+    assert TokenFile(tmp_path, 8002).path == first.path, "a server that has ended keeps nothing"
+
+
+def test_a_token_survives_a_restart(settings, tmp_path):
+    token = prepare(settings).mint(club.RUNNER)
+    assert prepare(settings).read(token, ACCESS_TYPE)["sub"] == club.RUNNER
+    key = tmp_path / "dev-signing-key.json"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    key.write_text("{")
+    with pytest.raises(SettingsError, match="does not hold a key"):
+        prepare(settings)
+    key.unlink()
+    assert prepare(settings).read(token, ACCESS_TYPE) is None
+
+
+def test_of_servers_that_start_at_once_all_have_the_same_key(tmp_path):
+    path = tmp_path / "new" / "key.json"
+    with ThreadPoolExecutor(8) as pool:
+        keys = list(pool.map(lambda _: kept_key(path), range(16)))
+    assert len({key.kid for key in keys}) == 1
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_reset_brings_the_sample_data_back(settings, capsys, monkeypatch):
+    with pytest.raises(SettingsError):
+        reset.reset(Settings(app_env="production", sqlite_path=settings.sqlite_path))
+    assert not Path(settings.sqlite_path).exists()
+    prepare(settings)
+    store = SqliteStore(settings.sqlite_path)  # as a server that runs meanwhile
+    club_of_today = count_documents(store)
+    import_lines(store, [b'{"_id": "u", "_type": "user", "name": "Ada", "role": "admin"}'])
+    monkeypatch.setenv("SQLITE_PATH", settings.sqlite_path)
+    monkeypatch.setenv("APP_ENV", "development")
+    reset.main()
+    saved = Path(settings.sqlite_path).with_suffix(".before-reset.ndjson")
+    assert str(saved) in capsys.readouterr().out
+    assert '"name": "Ada"' in saved.read_text().splitlines()[-1]
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    assert count_documents(store) == club_of_today
+    store.close()
+
+
+def test_a_network_is_opened_with_a_warning(settings):
+    local, open_to_all = (
+        run.welcome(DevelopmentIssuer(each), dict.fromkeys(run.PEOPLE, "t"), Path("tokens"))
+        for each in (settings, replace(settings, host="192.168.1.5"))
+    )
+    assert "WARNING" not in local
+    assert "on this machine only" in local
+    assert "WARNING: HOST=192.168.1.5. Everybody in this network can sign in" in open_to_all
+    assert f"http://192.168.1.5:{settings.port}/docs" in open_to_all
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(200, 32), (304, 36), (412, 33), (503, 31), (101, 37)]
+)
+def test_a_request_is_one_line_in_the_colour_of_its_end(status, code):
+    at = datetime(2026, 11, 25, 12, 30, 45, tzinfo=UTC)
+    line = request_line(at, status, "GET", "/api/\n\x1b[2Jx?a=ก", 13.6)
+    assert f"\x1b[{code}m\x1b[1m{status}" in line
+    plain = re.sub(r"\x1b\[\d+m", "", line)
+    assert plain == f"12:30:45  {status}  GET    /api/\\x0a\\x1b[2Jx?a=ก  14 ms"
+
+
+def test_the_server_starts_anew_when_the_code_changes(tmp_path):
+    """Also after a mistake; tokens of the first start are good after the second."""
+    port = free_port()
+    module = tmp_path / "extra.py"
+    module.write_text("")
+    environ = environment(PYTHONPATH=str(ROOT), PORT=str(port), PYTHONUNBUFFERED="1")
+    output = tmp_path / "output.txt"
+    with output.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.development.reload"],
+            cwd=tmp_path,
+            env=environ,
+            stdout=stream,
+            stderr=stream,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{url}/readyz", process)
+        token = tokens_in(tmp_path)["RUNNER_TOKEN"]
+        (tmp_path / ".env").write_text("THREADS=none\n")
+        _change_until(lambda: "THREADS: " in output.read_text(), module)
+        (tmp_path / ".env").write_text("")
+        _change_until(lambda: output.read_text().count("Swagger UI ") == 2, module)
+        _wait_for(f"{url}/readyz", process)
+        assert _owner(url, token) == club.RUNNER
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+    assert "Waiting for a change." in output.read_text()
+
+
+def _change_until(done, module):
+    """Touch a module until the server has noticed."""
+    deadline = time.monotonic() + 60
+    seconds = time.time()
+    while not done():
+        assert time.monotonic() < deadline
+        seconds += 10
+        os.utime(module, (seconds, seconds))
+        time.sleep(0.2)
+
+
+def tokens_in(folder):
+    lines = (folder / "instance" / "dev-tokens.env").read_text().splitlines()
+    return dict(line.removeprefix("export ").split("=", 1) for line in lines)
 
 
 def test_a_run_from_start_to_ctrl_c(tmp_path):
@@ -99,10 +228,7 @@ def test_a_run_from_start_to_ctrl_c(tmp_path):
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/readyz", process)
-        tokens = dict(
-            line.split("=", 1)
-            for line in (tmp_path / "instance" / "dev-tokens.env").read_text().splitlines()
-        )
+        tokens = tokens_in(tmp_path)
         second = subprocess.run(
             [sys.executable, "-m", "app.development.run"],
             cwd=tmp_path,
