@@ -122,7 +122,7 @@ def create_content_lake(settings: Settings, token: str, *, patient: bool = False
         read_timeout=settings.sanity_read_timeout,
         deadline=settings.sanity_deadline,
         retries=settings.sanity_retries,
-        pool_size=settings.sanity_pool_size,
+        pool_size=settings.sanity_pool_size or settings.threads,
         writes_at_once=settings.sanity_writes_at_once,
     )
     adapter = None

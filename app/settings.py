@@ -31,6 +31,9 @@ VISIBLE_ASCII = re.compile(r"[!-~]+")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
+CpuAffinity = Literal["auto", "off"]
+"""Whether each worker has a CPU of its own where that is possible (`app.cpu_affinity`)."""
+
 CoachRelation = Literal["user", "plan", "either"]
 """What makes somebody a runner's coach: the runner's `user` document, an active plan, or both."""
 
@@ -76,7 +79,8 @@ class Settings:
     host: str = _setting("127.0.0.1")
     port: int = _setting(8000, "int", validate=validate.Range(1, 65535))
     workers: int = _setting(2, "int", validate=validate.Range(1, 64))
-    threads: int = _setting(32, "int", validate=validate.Range(1, 128))
+    threads: int = _setting(64, "int", validate=validate.Range(1, 128))
+    cpu_affinity: CpuAffinity = _one_of("auto", "off")  # noqa: RUF009 - a literal
 
     # The stores: Sanity when there is a project, else the embedded one.
     sqlite_path: str = _setting("instance/workout-logs.db", validate=validate.Length(min=1))
@@ -89,7 +93,7 @@ class Settings:
     sanity_read_timeout: float = _setting(5.0, "float", validate=_SECONDS)
     sanity_deadline: float = _setting(10.0, "float", validate=_SECONDS)
     sanity_retries: int = _setting(2, "int", validate=validate.Range(0, 10))
-    sanity_pool_size: int = _setting(32, "int", validate=validate.Range(1, 512))
+    sanity_pool_size: int = _setting(0, "int", validate=validate.Range(0, 512))
     sanity_writes_at_once: int = _setting(10, "int", validate=validate.Range(1, 100))
 
     # Who may call.
