@@ -26,9 +26,11 @@ from app.openapi.security import served_schemes
 from app.pages import assets
 from app.pages import problems as problem_pages
 from app.pages import routes as docs
-from app.service.days import TimeZone
+from app.progress import routes as progress
+from app.service.days import time_zone
 from app.service.external_links import ExternalLinks
 from app.service.people import People
+from app.service.progress_reports import ProgressReports
 from app.service.reading import LogReader
 from app.service.stores.port import Store
 from app.service.stores.sanity.client import ContentLake, Limits
@@ -37,10 +39,12 @@ from app.service.stores.sanity.pacing import Paced
 from app.service.stores.sanity.store import SanityStore
 from app.service.stores.sanity.transport import Connections
 from app.service.stores.sqlite.store import SqliteStore
+from app.service.training import TrainingSessions
 from app.service.upkeep.rules import Rules
 from app.service.workout_logs import WorkoutLogs
 from app.settings import SCOPES, Settings, default_lookup
 from app.strict_json import MAX_BODY_BYTES
+from app.training_sessions import routes as training_sessions
 from app.web import admission, cors, health, http_rules, log_redaction, problems
 from app.web.flask_app import ApiFlask
 from app.web.rate_limits import RateLimits
@@ -96,8 +100,14 @@ def create_app(
     app.register_blueprint(health.create_blueprint(store, settings.app_commit))
     api = Api(app, lambda: served_schemes(settings, issuer))
     app.register_blueprint(metadata.create_blueprint(issuer))
-    logs = WorkoutLogs(store, links, TimeZone(settings.time_zone))
-    api.register_blueprint(workout_logs.create_blueprint(logs, links))
+    zone = time_zone(settings.time_zone)
+    reader = LogReader(links, zone)
+    service = WorkoutLogs(store, links, zone)
+    api.register_blueprint(workout_logs.create_blueprint(service, links))
+    api.register_blueprint(
+        training_sessions.create_blueprint(TrainingSessions(store, reader, zone))
+    )
+    api.register_blueprint(progress.create_blueprint(ProgressReports(store, reader, zone)))
     api.register_blueprint(me.create_blueprint(People(store, settings.coach_relation)))
     app.register_blueprint(assets.create_blueprint())
     app.register_blueprint(problem_pages.create_blueprint(api.problem_example))
@@ -141,7 +151,7 @@ def create_content_lake(settings: Settings, token: str, *, patient: bool = False
 
 def create_rules(settings: Settings) -> Rules:
     """What is looked for in the documents of a store."""
-    zone = TimeZone(settings.time_zone)
+    zone = time_zone(settings.time_zone)
     return Rules(LogReader(ExternalLinks(settings.external_link_hosts), zone), zone)
 
 

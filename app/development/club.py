@@ -138,6 +138,26 @@ FRENCH = Voice(
 )
 
 
+class Words(NamedTuple):
+    """How a coach writes distances and durations in a plan: formats of whole km and minutes."""
+
+    distance: str = "{km} km"
+    duration: str = "{minutes} min"
+    interval: str = ""
+    """The distance of intervals, where that is written in another way."""
+
+    def distance_of(self, kind: SessionType, km: int) -> str:
+        """A session's distance."""
+        if kind is SessionType.INTERVAL and self.interval:
+            return self.interval
+        return self.distance.format(km=km, metres=km * 1000)
+
+    def duration_of(self, minutes: int) -> str:
+        """A session's duration."""
+        hours, rest = divmod(minutes, 60)
+        return self.duration.format(minutes=minutes, hours=hours, rest=rest)
+
+
 class Training(NamedTuple):
     """What a runner works towards: paces in seconds per km, distances in km."""
 
@@ -145,15 +165,20 @@ class Training(NamedTuple):
     easy_pace: int
     longest_run: int
     voice: Voice
+    words: Words = Words()
 
 
 TRAINING = {
     "somchai": Training("Half marathon", 372, 18, THAI),
-    "zoe": Training("10 km under 50", 345, 14, ENGLISH),
-    "niran": Training("First marathon", 398, 28, ENGLISH),
-    "jose": Training("Marathon under 3:30", 322, 30, SPANISH),
-    "amelie": Training("Half marathon", 360, 17, FRENCH),
-    "kanya": Training("Back to 5 km", 425, 8, THAI),
+    "zoe": Training(
+        "10 km under 50", 345, 14, ENGLISH, Words("{km}k", "{hours}h {rest:02}m", "8 x 400m")
+    ),
+    "niran": Training("First marathon", 398, 28, ENGLISH, Words("{km} กม.", "{minutes} นาที")),
+    "jose": Training("Marathon under 3:30", 322, 30, SPANISH, Words("{km}", "{minutes}")),
+    "amelie": Training(
+        "Half marathon", 360, 17, FRENCH, Words("{km},5 km", "{hours}:{rest:02}:00")
+    ),
+    "kanya": Training("Back to 5 km", 425, 8, THAI, Words("{metres} m", "{minutes}'", "4-5 กม.")),
 }
 
 LINKS = (

@@ -88,8 +88,8 @@ def _week(runner: Person, week: int, start: date, today: date) -> Iterator[dict[
         }
         if distance:
             session |= {
-                "distance": f"{distance} km",
-                "duration": f"{distance * pace // 60} min",
+                "distance": training.words.distance_of(planned.type, distance),
+                "duration": training.words.duration_of(distance * pace // 60),
                 "pace": f"{pace // 60}:{pace % 60:02} /km",
             }
         yield _document(session_id, "trainingSession", planned_on, session)
@@ -103,7 +103,7 @@ def _week(runner: Person, week: int, start: date, today: date) -> Iterator[dict[
 def _status_of_plan(week: int) -> str:
     if week == CURRENT_WEEK:
         return "active"
-    return "completed" if week < CURRENT_WEEK else "upcoming"
+    return "completed" if week < CURRENT_WEEK else "draft"
 
 
 def _log(runner: Person, session_id: str, day: date, distance: int, pace: int) -> dict[str, Any]:

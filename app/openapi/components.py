@@ -46,6 +46,12 @@ HEADERS: dict[str, JSON] = {
         {"type": "string", "maxLength": 4096, "pattern": r'^<[^>]+>; rel="next"$'},
         required=False,
     ),
+    "Content-Disposition": _header(
+        "The name of the file, in CSV.",
+        {"type": "string", "maxLength": 100, "pattern": r'^attachment; filename="[a-z\-]+\.csv"$'},
+        'attachment; filename="workout-logs.csv"',
+        required=False,
+    ),
     "Server-Timing": _header(
         "The number of calls to the data store, and their total time in milliseconds.",
         {"type": "string", "maxLength": 200, "pattern": r"^[\x20-\x7e]+$"},

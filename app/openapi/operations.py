@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from apispec import APISpec, BasePlugin
@@ -16,6 +16,7 @@ from app.openapi.components import ON_EVERY_RESPONSE, headers
 from app.openapi.docs import Docs
 from app.openapi.fields import Converter
 from app.openapi.problems import ErrorResponses
+from app.web import tables
 from app.web.base_schema import camel_case
 from app.web.parsing import json_media_types
 
@@ -94,8 +95,9 @@ class Operations(BasePlugin):
             operation_id = operation["operationId"]
             operation["description"] = self.docs.descriptions[operation_id]
             # flask-smorest names an error response after the status; ours come by rule.
+            columns = operation.pop("table", ())
             operation["responses"] = {
-                str(status): self._complete(operation_id, response)
+                str(status): self._complete(operation_id, response, columns)
                 for status, response in operation["responses"].items()
                 if not isinstance(response, str)
             }
@@ -113,7 +115,7 @@ class Operations(BasePlugin):
                     for each in operation["parameters"]
                 ]
 
-    def _complete(self, operation_id: str, success: Operation) -> Operation:
+    def _complete(self, operation_id: str, success: Operation, columns: Iterable[str]) -> Operation:
         said = self.docs.operations[operation_id]
         success["headers"] = headers(
             *success.get("headers", ()), *ON_EVERY_RESPONSE, examples=said.get("headers")
@@ -123,6 +125,12 @@ class Operations(BasePlugin):
             content["examples"] = {"success": {"summary": "On the sample data", "value": value}}
             if "links" in said:
                 success["links"] = {name: self._link(name) for name in said["links"]}
+        if columns:
+            success["headers"] |= headers("Content-Disposition")
+            success["content"]["text/csv"] = {
+                "schema": _csv_schema(columns),
+                "examples": {"success": {"summary": "On the sample data", "value": said["csv"]}},
+            }
         return success
 
     def _with_nulls(self, value: Any, schema: Operation) -> Any:
@@ -160,3 +168,12 @@ class Operations(BasePlugin):
 
 def _can_be_null(schema: Operation) -> bool:
     return "null" in schema.get("type", ()) or {"type": "null"} in schema.get("anyOf", ())
+
+
+def _csv_schema(columns: Iterable[str]) -> Operation:
+    names = ", ".join(f"`{each}`" for each in columns)
+    description = (
+        f"Comma-separated values with a header line (RFC 4180), up to {tables.MAX_ROWS} rows. "
+        f"The columns, of which there will be more only after the last: {names}."
+    )
+    return {"description": description, "contentMediaType": "text/csv"}

@@ -13,7 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -101,6 +101,10 @@ class TimeZone:
         instant = instant_of(text)
         if instant is None:
             return local_day_of(text)
+        return self.day_at(instant)
+
+    def day_at(self, instant: int) -> str:
+        """The day of an instant, in seconds since 1970, of the years that `day_of` reads."""
         return date.fromordinal(self.local_seconds(instant) // _DAY + _EPOCH).isoformat()
 
     def local_seconds(self, instant: int) -> int:
@@ -171,4 +175,7 @@ def _offset(zone: ZoneInfo, instant: int) -> int:
     return int(offset.total_seconds())
 
 
-UTC_ZONE = TimeZone("UTC")
+time_zone = cache(TimeZone)
+"""The zone of this name, made once."""
+
+UTC_ZONE = time_zone("UTC")

@@ -38,12 +38,15 @@ class Forbidden(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule: the JSON Pointer or header at fault, a stable code and a sentence."""
+    """One broken rule: the JSON Pointer, header or query parameter at fault, a stable code and a
+    sentence.
+    """
 
     code: str
     detail: str
     pointer: str | None = None
     header: str | None = None
+    parameter: str | None = None
 
 
 class InvalidLog(ServiceError):

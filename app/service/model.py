@@ -141,6 +141,50 @@ class WorkoutLog(Struct, frozen=True, gc=False, rename="camel"):
     revision: str
 
 
+class SessionState(StrEnum):
+    """Where a planned session stands, seen from a day: `logged` has a log; of the others, `rest` is
+    a rest day, `unscheduled` has no date, `upcoming` is later, `due` on that day, `overdue` before.
+    """
+
+    LOGGED = "logged"
+    REST = "rest"
+    UNSCHEDULED = "unscheduled"
+    UPCOMING = "upcoming"
+    DUE = "due"
+    OVERDUE = "overdue"
+
+
+class SessionLog(Struct, frozen=True, gc=False, rename="camel"):
+    """The log of a planned session, in short. Units as in `WorkoutLog`."""
+
+    id: str
+    status: Status | None
+    feeling: Feeling | None
+    actual_distance: float | None
+    actual_duration_seconds: int | None
+    actual_pace_seconds: int | None
+    feedback: FeedbackSummary
+    updated_at: str | None
+
+
+class TrainingSession(Struct, frozen=True, gc=False, rename="camel"):
+    """A planned session with its log; distance, duration and pace are the planner's text."""
+
+    id: str
+    plan_id: str | None
+    runner_id: str | None
+    date: str | None
+    day: str | None
+    type: SessionType | None
+    distance: str | None
+    duration: str | None
+    pace: str | None
+    notes: str | None
+    state: SessionState
+    log: SessionLog | None
+    runner: Runner | None
+
+
 class Pagination(Struct, frozen=True, rename="camel"):
     """Where a page stands in its list: `next_cursor` is None on the last page, `total` is None
     unless it was asked for.
@@ -156,3 +200,18 @@ class Page(Struct, frozen=True, rename="camel"):
 
     data: Sequence[WorkoutLog]
     pagination: Pagination
+
+
+class TrainingSessionPage(Struct, frozen=True, rename="camel"):
+    """A page of planned sessions, seen from the day `as_of`, `YYYY-MM-DD`."""
+
+    data: Sequence[TrainingSession]
+    as_of: str
+    pagination: Pagination
+
+
+class TrainingSessionOn(Struct, frozen=True, rename="camel"):
+    """A planned session, seen from the day `as_of`, `YYYY-MM-DD`."""
+
+    data: TrainingSession
+    as_of: str

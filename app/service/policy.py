@@ -10,11 +10,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TypeVar
 
 from app.service.documents import Document, reference_id
+from app.service.errors import Forbidden
 from app.service.model import Caller, Role
 from app.service.stores.port import StoredUser
 from app.settings import CoachRelation
+
+Session = TypeVar("Session")
+Plan = TypeVar("Plan")
 
 
 def coached_ids(relation: CoachRelation, coach: StoredUser) -> Collection[str]:
@@ -52,9 +57,14 @@ def coach_id(
             return reference_id(by_plan if by_user is None else by_user)
 
 
+def owner_of(session: Session, plan: Plan | None) -> Session | Plan:
+    """What names the runner whose a training session is: its plan; without one, the session."""
+    return session if plan is None else plan
+
+
 def runner_id_of(session: Document, plan: Document | None) -> str | None:
-    """Whose a training session is: its plan's runner's; without a plan, the runner's it names."""
-    return reference_id((session if plan is None else plan).get("runnerId"))
+    """The `_id` of the runner whose a training session is."""
+    return reference_id(owner_of(session, plan).get("runnerId"))
 
 
 def visible_runner_ids(caller: Caller) -> frozenset[str] | None:
@@ -62,6 +72,20 @@ def visible_runner_ids(caller: Caller) -> frozenset[str] | None:
     if caller.role is Role.ADMIN:
         return None
     return caller.runner_ids | {caller.id}
+
+
+def readable_runner_ids(caller: Caller, asked: Collection[str] | None) -> Collection[str] | None:
+    """Whose data a request is about: those it asks for, or all whom the caller may read. None means
+    everybody.
+
+    Raises `Forbidden` when it asks for somebody whose data the caller may not read, whether that
+    user exists or not.
+    """
+    if asked is None:
+        return visible_runner_ids(caller)
+    if not all(may_read(caller, each) for each in asked):
+        raise Forbidden("You may read your own data and that of runners you coach.")
+    return asked
 
 
 def may_read(caller: Caller, runner_id: str | None) -> bool:

@@ -54,7 +54,7 @@ class LogReader:
         log, session, runner = row.document, row.session, row.runner
         link, session_id, runner_id = log.external_link, log.session_id, log.runner_id
         injuries = log.injuries or []
-        duration, seconds = _duration(log.actual_duration)
+        duration, seconds = duration_of(log.actual_duration)
         if log.actual_pace is None:
             pace, seconds_per_km = _derived_pace(log.actual_distance, seconds)
         else:
@@ -62,8 +62,8 @@ class LogReader:
         # In the order of the model: msgspec takes keywords five times as slowly.
         return WorkoutLog(
             log.id,
-            _id(session_id.id if isinstance(session_id, Reference) else session_id),
-            _id(runner_id.id if isinstance(runner_id, Reference) else runner_id),
+            published_id(session_id.id if isinstance(session_id, Reference) else session_id),
+            published_id(runner_id.id if isinstance(runner_id, Reference) else runner_id),
             log.status,
             self._links.read(link) if link else None,
             log.actual_distance,
@@ -78,7 +78,7 @@ class LogReader:
             log.temperature,
             instants.read(log.stored_created_at) or instants.read(log.created_at),
             instants.read(log.stored_updated_at) or instants.read(log.updated_at),
-            self._session(session) if session else None,
+            self.session(session) if session else None,
             Runner(runner.id, runner.name) if runner else None,
             _summary(row.feedback) if row.feedback else _NO_FEEDBACK,
             log.revision,
@@ -86,9 +86,10 @@ class LogReader:
 
     def read_session(self, document: Document) -> PlannedSession:
         """The session in a `trainingSession` document. Never raises."""
-        return self._session(session_fields(document))
+        return self.session(session_fields(document))
 
-    def _session(self, session: SessionFields) -> PlannedSession:
+    def session(self, session: SessionFields) -> PlannedSession:
+        """The planned session. Never raises, whatever the fields hold."""
         date = session.scheduled_date if session.date is None else session.date
         pace = session.target_pace if session.pace is None else session.pace
         return PlannedSession(
@@ -115,12 +116,13 @@ def _summary(feedback: Sequence[FeedbackFields]) -> FeedbackSummary:
 
 
 @lru_cache(maxsize=4096)
-def _id(text: str | None) -> str | None:
+def published_id(text: str | None) -> str | None:
+    """The id, if a published document can have it."""
     return text if text and is_published_id(text) else None
 
 
 @lru_cache(maxsize=4096)
-def _duration(value: Figure) -> tuple[str | None, int | None]:
+def duration_of(value: Figure) -> tuple[str | None, int | None]:
     """`H:MM:SS` and seconds, also of what people type, and of the number of minutes of old logs."""
     seconds: int | None
     if isinstance(value, str):

@@ -69,10 +69,17 @@ class Reference(Struct, gc=False):
 
 
 _Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_LENGTH)]
-_Notes = Annotated[str, Meta(min_length=1, max_length=MAX_NOTES_LENGTH)]
+Notes = Annotated[str, Meta(min_length=1, max_length=MAX_NOTES_LENGTH)]
 _Texts = Annotated[list[_Text], Meta(max_length=MAX_ITEMS)]
 Figure = str | int | float | None
 Pointer = Reference | str | None
+
+
+def id_of(pointer: Pointer) -> str | None:
+    """The id that a reference, or the plain string of an old document, points at."""
+    return pointer.id if isinstance(pointer, Reference) else pointer
+
+
 _above_0, _of_distance = Meta(gt=0), Meta(gt=0, le=MAX_DISTANCE_KM)
 _of_temperature = Meta(ge=MIN_TEMPERATURE_C, le=MAX_TEMPERATURE_C)
 
@@ -89,7 +96,7 @@ class LogFields(Struct, rename="camel", gc=False):
     actual_distance: Annotated[int, _of_distance] | Annotated[float, _of_distance] | None = None
     actual_duration: Figure = None
     actual_pace: Figure = None
-    notes: _Notes | None = None
+    notes: Notes | None = None
     feeling: Feeling | None = None
     injuries: _Texts | _Text | None = None
     weather: _Text | None = None
@@ -161,23 +168,23 @@ def row_of(stored: StoredLog) -> LogRow:
 
 def session_fields(document: Document) -> SessionFields:
     """The fields of a `trainingSession` document."""
-    return _typed(SessionFields, document)
+    return typed(SessionFields, document)
 
 
 def _checked_by_field(stored: StoredLog) -> LogRow:
-    document = {**_cut(stored.document), "_rev": revision_of(stored.document)}
+    document = {**cut(stored.document), "_rev": revision_of(stored.document)}
     if isinstance(document.get("injuries"), list):
         texts = (each for each in document["injuries"] if each and type(each) is str)
         document["injuries"] = [*map(cut_text, islice(texts, MAX_ITEMS))]
     return LogRow(
-        document=_typed(LogFields, document),
+        document=typed(LogFields, document),
         session=session_fields(stored.session) if stored.session else None,
-        runner=_typed(RunnerFields, _cut(stored.runner)) if stored.runner else None,
-        feedback=[_typed(FeedbackFields, each) for each in stored.feedback],
+        runner=typed(RunnerFields, cut(stored.runner)) if stored.runner else None,
+        feedback=[typed(FeedbackFields, each) for each in stored.feedback],
     )
 
 
-def _cut(document: Document) -> dict[str, Any]:
+def cut(document: Document) -> dict[str, Any]:
     """The document, its texts no longer than they are read."""
     texts = {
         name: cut_text(document[name], most)
@@ -197,7 +204,7 @@ def cut_text(text: str, most: int = MAX_TEXT_LENGTH) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _typed(kind: type[Typed], document: Document) -> Typed:
+def typed(kind: type[Typed], document: Document) -> Typed:
     """The fields of the document that have a type they usually have.
 
     A text that cannot be read stands for another value where None would mean that there is none.

@@ -13,7 +13,6 @@ from typing import Any, Protocol, runtime_checkable
 from marshmallow import fields
 
 from app.service import cursor, documents
-from app.service.stores.port import Position
 from app.service.texts import normalised
 from app.web import conditions
 
@@ -137,19 +136,24 @@ class DocumentId(fields.String):
 
 
 class Cursor(fields.String):
-    """The `nextCursor` of a page, as a position."""
+    """The `nextCursor` of a page, as the position that `decode` finds in it."""
 
     default_error_messages = {"format": "Not a cursor that this API gave out."}
+
+    def __init__(self, decode: Callable[[str], object] = cursor.decode) -> None:
+        super().__init__(
+            attribute="after", metadata={"description": "The `nextCursor` of the page before."}
+        )
+        self._decode = decode
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
-            position: Position = cursor.decode(text)
+            return self._decode(text)
         except ValueError:
             raise self.make_error("format") from None
-        return position
 
     def json_schema(self) -> JSONSchema:
         return {"maxLength": cursor.MAX_CURSOR_LENGTH, "pattern": cursor.PATTERN}
@@ -165,6 +169,13 @@ class QueryInteger(fields.Integer):
 
     def json_schema(self) -> JSONSchema:
         return {"format": "int32"}
+
+
+class QueryFlag(fields.Boolean):
+    """`true` or `false` in a query string."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(truthy={"true"}, falsy={"false"}, **kwargs)
 
 
 class QueryDate(fields.Date):

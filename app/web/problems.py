@@ -143,9 +143,11 @@ _CODE_OF_REFUSAL: Mapping[type[service.CallerRefused], str] = {
 
 
 def _violation(violation: service.Violation) -> dict[str, str]:
-    place = "header" if violation.header else "pointer"
-    where = violation.header or violation.pointer or ""
-    return {place: where, "code": violation.code, "detail": violation.detail}
+    places = {"header": violation.header, "parameter": violation.parameter}
+    where = {place: name for place, name in places.items() if name} or {
+        "pointer": violation.pointer or ""
+    }
+    return {**where, "code": violation.code, "detail": violation.detail}
 
 
 def respond(problem: Problem) -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 VIOLATIONS: Mapping[str, str] = {
+    "date-order": "The first day of a range is after its last.",
     "empty": "Nothing is left of the text when it is trimmed.",
     "format": "The text does not have the form that its field needs.",
     "idempotency-key-reused": "The key was used for another request on the same session.",
@@ -23,6 +24,7 @@ VIOLATIONS: Mapping[str, str] = {
     "required-when-completed": "A completed session needs a distance, a duration or a link.",
     "too-large": "The number is above the range.",
     "too-long": "The text has too many characters.",
+    "too-many-weeks": "The range of days touches too many weeks.",
     "too-many": "The list has too many items.",
     "too-small": "The number is below the range.",
     "type": "The value is not of the field's JSON type.",

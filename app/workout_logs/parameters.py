@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from marshmallow import fields, validate
 
 from app.service.model import Feeling, Status
 from app.service.stores.port import LogQuery
-from app.web.base_schema import MAX_PAGE_SIZE, BaseSchema, enum
+from app.web.base_schema import BaseSchema, enum
 from app.web.conditions import Precondition, precondition
 from app.web.fields import (
     Cursor,
@@ -17,47 +16,33 @@ from app.web.fields import (
     EntityTags,
     IdempotencyKey,
     QueryDate,
-    QueryInteger,
+    QueryFlag,
     path_parameter,
 )
-from app.web.problems import Coded
+from app.web.paging import PageQuery, PageSize, byte_order_mark, of_runner, with_total
 
 LOG_ID = path_parameter("logId", DocumentId(), "The log's `id`.")
 
 
-class ListQuery(BaseSchema):
+class ListQuery(PageQuery):
     """The query parameters of a list, as `LogQuery`."""
 
-    limit = QueryInteger(
-        validate=validate.Range(
-            1, MAX_PAGE_SIZE, error=Coded("out-of-range", "From {min} to {max} logs a page.")
-        ),
-        metadata={"description": "How many logs a page holds at most.", "default": 20},
-    )
-    cursor = Cursor(
-        attribute="after", metadata={"description": "The `nextCursor` of the page before."}
-    )
+    limit = PageSize("logs", PageQuery.default_limit)
+    cursor = Cursor()
     session_id = DocumentId(metadata={"description": "Logs about this training session."})
     runner_id = DocumentId(metadata={"description": "Logs of this runner."})
     status = enum(Status, "Logs with this status.")
     feeling = enum(Feeling, "Logs with this feeling.")
     date_from = QueryDate(metadata={"description": "Sessions planned on this day or later."})
     date_to = QueryDate(metadata={"description": "Sessions planned on this day or earlier."})
-    reviewed = fields.Boolean(
-        truthy={"true"},
-        falsy={"false"},
-        metadata={"description": "Logs to which somebody gave feedback, or nobody."},
+    reviewed = QueryFlag(
+        metadata={"description": "Logs to which somebody gave feedback, or nobody."}
     )
-    with_total = fields.Boolean(
-        truthy={"true"},
-        falsy={"false"},
-        metadata={"description": "Whether to count all matches, too.", "default": False},
-    )
+    with_total = with_total()
+    bom = byte_order_mark()
 
-    @ma.post_load
-    def _query(self, data: dict[str, Any], **_: Any) -> LogQuery:
-        runner_id = data.pop("runner_id", None)
-        return LogQuery(runner_ids=None if runner_id is None else frozenset({runner_id}), **data)
+    def query(self, data: dict[str, Any]) -> LogQuery:
+        return LogQuery(**of_runner(data))
 
 
 class Headers(BaseSchema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
 
@@ -16,8 +16,11 @@ from app.service.stores.port import LogQuery
 from app.service.workout_logs import WorkoutLogs
 from app.settings import READ_SCOPE, WRITE_SCOPE
 from app.web.conditions import EntityTagSet, Precondition, entity_tag, precondition
+from app.web.paging import next_link
 from app.web.parsing import Blueprint
 from app.web.problems import COLLECTION_PATH
+from app.web.tables import Table
+from app.workout_logs import schemas
 from app.workout_logs.parameters import (
     LOG_ID,
     ChangeHeaders,
@@ -56,10 +59,11 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         @blp.arguments(ListQuery(), location="query")
         @blp.response(200, WorkoutLogList, description="A page.", headers=["Link"])
         @blp.doc(operationId="listWorkoutLogs", problems=["forbidden"])
+        @blp.table(Table(schemas.WorkoutLog(), "workout-logs"))
         def get(self, caller: Caller, query: LogQuery) -> tuple[Page, dict[str, str]]:
             """List workout logs"""
             page = service.list(caller, query)
-            return page, _next_link(page.pagination.next_cursor)
+            return page, next_link(page.pagination.next_cursor)
 
         @protect(WRITE_SCOPE)
         @blp.arguments(WorkoutLogCreate(links))
@@ -148,12 +152,3 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
 
 def _etag(log: WorkoutLog) -> dict[str, str]:
     return {"ETag": entity_tag(log.revision, log)}
-
-
-def _next_link(cursor: str | None) -> dict[str, str]:
-    if cursor is None:
-        return {}
-    # No parameter's valid value holds a character that an address would have to escape.
-    parameters = {**request.args, "cursor": cursor}
-    query = "&".join(f"{name}={value}" for name, value in parameters.items())
-    return {"Link": f'<{COLLECTION_PATH}?{query}>; rel="next"'}

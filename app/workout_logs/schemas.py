@@ -43,6 +43,7 @@ from app.web.fields import (
     Text,
 )
 from app.web.problems import Coded, violations_of
+from app.web.shared_schemas import FeedbackSummary, Pagination, Runner
 from app.workout_logs.fields import Duration, ExternalLink, Pace
 
 
@@ -56,28 +57,6 @@ class PlannedSession(ResponsePart):
     distance = read_text("The distance planned, in the planner's words.")
     duration = read_text("The duration planned, in the planner's words.")
     pace = read_text("The pace planned, in the planner's words.")
-
-
-class Runner(ResponsePart):
-    """Whose log it is."""
-
-    id = read_id("The user's document id.")
-    name = read_text("The name to show.")
-
-
-class FeedbackSummary(ResponsePart):
-    """The feedback on a log that is published."""
-
-    count = fields.Integer(
-        required=True,
-        validate=validate.Range(0, 2**31 - 1),
-        metadata={"description": "How many there are.", "format": "int32"},
-    )
-    last_at = read_text(
-        "When the newest was created, in UTC; null if there is none.",
-        format="date-time",
-        maxLength=40,
-    )
 
 
 class WorkoutLog(ResponsePart):
@@ -307,26 +286,6 @@ def _reads_as(name: str, data: Any) -> bool:
         case "status", None:
             return name in data
     return False
-
-
-class Pagination(ResponsePart):
-    """Where the page stands in the list."""
-
-    limit = fields.Integer(
-        required=True,
-        validate=validate.Range(1, MAX_PAGE_SIZE),
-        metadata={"description": "How many logs a page holds at most.", "format": "int32"},
-    )
-    next_cursor = read_text("The `cursor` of the next page; null on the last one.", maxLength=512)
-    total = fields.Integer(
-        required=True,
-        allow_none=True,
-        validate=validate.Range(0, 2**31 - 1),
-        metadata={
-            "description": "How many logs match in all; null unless asked for with `withTotal`.",
-            "format": "int32",
-        },
-    )
 
 
 class WorkoutLogResponse(ResponseSchema):

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 
-from app.development import sample
+from app.development import club, sample
 from app.openapi.docs import Docs
 from tests.conftest import Client
 from tests.published import DOCS, LOG_ID, RUNNER_ID, SESSION_ID, published
 
 Example = tuple[str, dict[str, Any], Any]
+
+DOCS_OF = {
+    operation_id: docs
+    for docs in map(Docs.of, ("app.workout_logs", "app.training_sessions", "app.progress"))
+    for operation_id in docs.operations
+}
+TRAINING_SESSION_ID = DOCS_OF["getTrainingSession"].parameters["sessionId"]
+_WEEKS = "/api/progress?dateFrom=2026-11-09&dateTo=2026-11-18&asOf=2026-11-18"
+READS = {
+    "listTrainingSessions": (
+        RUNNER_ID,
+        "/api/training-sessions?dateFrom=2026-11-16&limit=2&withTotal=true&asOf=2026-11-18",
+    ),
+    "getTrainingSession": (
+        RUNNER_ID,
+        f"/api/training-sessions/{TRAINING_SESSION_ID}?asOf=2026-11-18",
+    ),
+    "getProgress": (club.COACH, f"{_WEEKS}&limit=1&withTotal=true"),
+}
+"""Who gets the example of a response, and where."""
+TABLES = {
+    "listTrainingSessions": READS["listTrainingSessions"],
+    "getProgress": (club.COACH, f"{_WEEKS}&limit=2"),
+}
+"""The same of CSV."""
 
 
 def of_contents() -> Iterator[Example]:
@@ -60,6 +87,15 @@ def response_of(operation_id: str) -> dict[str, Any]:
     [success] = [each for status, each in operation["responses"].items() if status in "200 201"]
     body: dict[str, Any] = success["content"]["application/json"]["examples"]["success"]["value"]
     return body
+
+
+def csv_of(operation_id: str) -> str:
+    """The example of an operation's response as CSV."""
+    return str(DOCS_OF[operation_id].operations[operation_id]["csv"])
+
+
+def rows_of(table: str) -> list[dict[str, str]]:
+    return [*csv.DictReader(io.StringIO(table, newline=""), strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +158,30 @@ class TestOnTheSampleData:
     def test_get_caller(self, runner: Client) -> None:
         example = Docs.of("app.me").operation("getCaller", "response")
         assert runner.request("GET", "/api/me").json == example
+
+    @pytest.mark.parametrize("operation_id", READS)
+    def test_reads_of_plans(self, sign_in: Callable[..., Client], operation_id: str) -> None:
+        person, path = READS[operation_id]
+        response = sign_in(person).request("GET", path)
+        assert response.json == response_of(operation_id)
+        shown = DOCS_OF[operation_id].operation(operation_id, "headers")
+        assert response.headers.get("Link") == shown.get("Link")
+
+    @pytest.mark.parametrize("operation_id", TABLES)
+    def test_tables_of_plans(self, sign_in: Callable[..., Client], operation_id: str) -> None:
+        person, path = TABLES[operation_id]
+        response = sign_in(person).request("GET", path, headers={"Accept": "text/csv"})
+        assert rows_of(response.text) == rows_of(csv_of(operation_id))
+        shown = DOCS_OF[operation_id].operation(operation_id, "headers")
+        assert response.headers["Content-Disposition"] == shown["Content-Disposition"]
+
+    def test_the_table_of_logs(self, runner: Client) -> None:
+        runner.create(requests_of("createWorkoutLog")[0])
+        query = {"sessionId": SESSION_ID}
+        response = runner.request("GET", query_string=query, headers={"Accept": "text/csv"})
+        [found], [shown] = rows_of(response.text), rows_of(csv_of("listWorkoutLogs"))
+        made_anew = ("createdAt", "updatedAt", "revision")
+        assert found == shown | {name: found[name] for name in made_anew}
 
     def test_problems_are_told_as_their_pages_show(self, runner: Client) -> None:
         body = requests_of("createWorkoutLog")[0]

@@ -37,6 +37,7 @@ TEXTS = [
     *('"a"', '"a-b"', '"a-b:0123456789a_"', 'W/"a"', '"a'),
     *("Bearer a", 'Bearer realm="x"', "Basic a", "120;w=60", "120;w=60, 9;w=1", "120"),
     *('</a>; rel="next"', '<>; rel="next"', '</a>; rel="prev"'),
+    *('attachment; filename="workout-logs.csv"', 'attachment; filename=".csv"', "attachment"),
     *("https://strava.com", "https://strava.com/a?b#c-d", "https://strava.com:80", "http://a.b"),
     *("https://strava.com@a.b", "https://strava.com/\\", "https://strava.com/[a]", "https://a.b"),
 ]

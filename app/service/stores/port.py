@@ -16,7 +16,9 @@ from typing import Any, NamedTuple, Protocol
 
 from app.service.days import UTC_ZONE, DaySpan, TimeZone
 from app.service.documents import Document
+from app.service.model import SessionState
 from app.service.rows import LogRow, StoredLog
+from app.service.training_rows import ProgressRows, TrainingRows
 
 MAX_SAME_EMAIL = 10
 """Users with one address, or nearly one, that a store compares."""
@@ -109,6 +111,76 @@ class Relations(NamedTuple):
     others: Sequence[Document]
 
 
+class SessionPosition(NamedTuple):
+    """A place between two training sessions: just after the one with these; `day` '' is none."""
+
+    day: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionQuery:
+    """Which training sessions to list: by their day in `zone`, then by `_id`, both ascending; those
+    without a day come last. Sessions of `cancelled` plans are left out.
+
+    Every filter that is not None must hold. `runner_ids` None means everybody's sessions, also
+    those that belong to nobody. Dates are `YYYY-MM-DD`, inclusive. `state` is that on the day
+    `as_of`, `YYYY-MM-DD`, which it needs. `limit` rows at most.
+    """
+
+    runner_ids: Collection[str] | None = None
+    date_from: str | None = None
+    date_to: str | None = None
+    type: str | None = None
+    state: SessionState | None = None
+    as_of: str | None = None
+    zone: TimeZone = UTC_ZONE
+    after: SessionPosition | None = None
+    limit: int = 20
+    with_total: bool = False
+
+    @property
+    def days(self) -> DaySpan | None:
+        """The days that are asked for, if any are."""
+        if self.date_from is None and self.date_to is None:
+            return None
+        return self.zone.span(self.date_from, self.date_to)
+
+
+class WeekPosition(NamedTuple):
+    """Where a page of progress starts: at this runner, and this week of theirs, a Monday; '' is the
+    first.
+    """
+
+    week_start: str
+    runner_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressQuery:
+    """Whose progress to read, by `_id` from `from_id` on, `limit` runners at most: those among
+    `runner_ids` (None: all users) with the role of a runner, and others who have a session or a log
+    in the range.
+
+    Dates are `YYYY-MM-DD`, inclusive, and speak of days in `zone`: that of the session, whenever
+    its log was written; that on which the log was created, where it has no session or one without a
+    day.
+    """
+
+    date_from: str
+    date_to: str
+    runner_ids: Collection[str] | None = None
+    zone: TimeZone = UTC_ZONE
+    from_id: str = ""
+    limit: int = 50
+    with_total: bool = False
+
+    @property
+    def days(self) -> DaySpan:
+        """The range."""
+        return self.zone.span(self.date_from, self.date_to)
+
+
 class Store(Protocol):
     """The port."""
 
@@ -129,6 +201,18 @@ class Store(Protocol):
 
     def list_logs(self, query: LogQuery) -> LogPage:
         """One page of logs."""
+
+    def list_sessions(self, query: SessionQuery) -> TrainingRows:
+        """One page of training sessions, with their plans, their runners and all logs of them."""
+
+    def get_session(self, session_id: str) -> TrainingRows:
+        """One training session with the same; no session if there is none."""
+
+    def read_progress(self, query: ProgressQuery) -> ProgressRows:
+        """One page of runners, their sessions in the range and the logs that count there.
+
+        Sessions of others, and logs of sessions without a day, may be among them.
+        """
 
     def get_log(self, log_id: str) -> StoredLog | None:
         """One log, or None. One that this API has created is found as soon as it exists."""

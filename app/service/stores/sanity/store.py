@@ -46,10 +46,12 @@ from app.service.stores.port import (
     LogPage,
     LogQuery,
     PlannedRunner,
+    ProgressQuery,
     Relations,
+    SessionQuery,
     StoredUser,
 )
-from app.service.stores.sanity import queries, writes
+from app.service.stores.sanity import queries, training_queries, writes
 from app.service.stores.sanity.client import ContentLake
 from app.service.stores.sanity.errors import (
     AccessRefused,
@@ -57,6 +59,12 @@ from app.service.stores.sanity.errors import (
     HasExistingReferences,
     QuotaExceeded,
     ResponseTimeout,
+)
+from app.service.training_rows import (
+    ProgressRows,
+    TrainingRows,
+    decode_progress,
+    decode_training,
 )
 
 TWO_DAYS = 2 * 24 * 3600
@@ -109,6 +117,40 @@ class SanityStore:
                 text, params, _itself, tag="list-logs", result_of=_page_of
             )
             return page
+
+    def list_sessions(self, query: SessionQuery) -> TrainingRows:
+        params: dict[str, Any] = {"limit": query.limit, "offsets": query.zone.offsets}
+        if query.runner_ids is not None:
+            params["runnerIds"] = sorted(query.runner_ids)
+        if query.days is not None:
+            params |= _days(query.days)
+        if query.after is not None:
+            params |= {"afterDay": query.after.day, "afterId": query.after.id}
+        params |= {"type": query.type, "asOf": query.as_of}
+        text = training_queries.list_sessions(query)
+        return self._training_rows(text, params, tag="list-sessions")
+
+    def get_session(self, session_id: str) -> TrainingRows:
+        return self._training_rows(training_queries.SESSION, {"id": session_id}, tag="get-session")
+
+    def read_progress(self, query: ProgressQuery) -> ProgressRows:
+        of_runners = query.runner_ids is not None
+        text = training_queries.progress(of_runners=of_runners, total=query.with_total)
+        params = {
+            **_days(query.days),
+            "runnerIds": sorted(query.runner_ids or ()),
+            "offsets": query.zone.offsets,
+            "fromId": query.from_id,
+            "limit": query.limit,
+        }
+        with translated():
+            return self._lake.query(
+                text, params, decode_progress, tag="read-progress", result_of=_json_of
+            )
+
+    def _training_rows(self, text: str, params: Mapping[str, Any], *, tag: str) -> TrainingRows:
+        with translated():
+            return self._lake.query(text, params, decode_training, tag=tag, result_of=_json_of)
 
     def get_log(self, log_id: str) -> StoredLog | None:
         with translated():
@@ -328,6 +370,18 @@ def _page_of(content: bytes) -> LogPage:
     result = loads(content)["result"]
     rows = [row_of(StoredLog.of(each)) for each in result["logs"]]
     return LogPage(rows, msgspec.convert(result.get("total"), int | None))
+
+
+class _RawResponse(msgspec.Struct):
+    result: msgspec.Raw
+
+
+_raw_response = msgspec.json.Decoder(_RawResponse)
+
+
+def _json_of(content: bytes) -> msgspec.Raw:
+    """The result in a response, as its JSON."""
+    return _raw_response.decode(content).result
 
 
 def _itself(result: Any) -> Any:

@@ -12,10 +12,12 @@ the one that wrote it last: who has read what is up to a number can go on from t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from app.service import days, instants
+from app.service.days import time_zone
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 APPLICATION_ID = 0x574C4F47
 """`WLOG`: tells this program's files from other SQLite files."""
 
@@ -25,6 +27,12 @@ FUNCTIONS: Mapping[str, Callable[[object], str | int | None]] = {
     "instant": days.instant_of,
 }
 """Functions of one argument that the columns are made with: each connection has to know them."""
+
+ZONE_FUNCTIONS: Mapping[str, Callable[[str, Any], str | None]] = {
+    "day_at": lambda zone, instant: None if instant is None else time_zone(zone).day_at(instant),
+    "day_of": lambda zone, text: time_zone(zone).day_of(text) if isinstance(text, str) else None,
+}
+"""Functions of the name of a time zone and an instant, or what may be a date or a datetime."""
 
 
 def _reference(name: str) -> str:
@@ -50,6 +58,7 @@ CREATE TABLE document (
     ) STORED,
     created_at TEXT AS (sort_key(json_extract(body, '$._createdAt'))) STORED,
     runner_id TEXT AS ({_reference("runnerId")}) STORED,
+    plan_id TEXT AS ({_reference("planId")}) STORED,
     session_id TEXT AS ({_reference("sessionId")}) STORED,
     coach_id TEXT AS ({_reference("coachId")}) STORED,
     email TEXT AS (lower(json_extract(body, '$.email'))) STORED,
@@ -75,6 +84,12 @@ CREATE INDEX change_by_runner ON document (runner_id, written_in, id)
 CREATE INDEX user_by_email ON document (email) WHERE type = 'user';
 CREATE INDEX user_by_coach ON document (coach_id) WHERE type = 'user';
 CREATE INDEX plan_by_runner ON document (runner_id) WHERE type = 'trainingPlan';
+CREATE INDEX user_by_id ON document (id) WHERE type = 'user';
+CREATE INDEX session_by_plan ON document (plan_id, local_day, instant, id)
+    WHERE type = 'trainingSession';
+CREATE INDEX session_by_runner ON document (runner_id) WHERE type = 'trainingSession';
+CREATE INDEX session_by_day ON document (local_day, id) WHERE type = 'trainingSession';
+CREATE INDEX session_by_instant ON document (instant) WHERE type = 'trainingSession';
 CREATE INDEX plan_by_coach ON document (coach_id) WHERE type = 'trainingPlan';
 CREATE INDEX feedback_by_log ON document (feedback_of) WHERE type = 'feedback';
 CREATE INDEX document_by_feedback_on ON document (feedback_on) WHERE feedback_on IS NOT NULL;
@@ -126,7 +141,7 @@ SELECT body FROM document WHERE type = 'user' AND id IN (
 PUBLISHED = "SELECT body FROM document WHERE id = :id AND type = :type"
 
 
-_FEEDBACK = """
+FEEDBACK = """
 (SELECT json_group_array(json_object('_createdAt', json_extract(body, '$._createdAt')))
 FROM document WHERE type = 'feedback' AND feedback_of = log.id)"""
 
@@ -136,7 +151,7 @@ CAST(
     '{{"document":' || log.body
     || ',"session":' || ifnull(session.body, 'null')
     || ',"runner":' || ifnull(runner.body, 'null')
-    || ',"feedback":' || {_FEEDBACK} || '}}'
+    || ',"feedback":' || {FEEDBACK} || '}}'
     AS BLOB
 )"""
 _REFERRED = """

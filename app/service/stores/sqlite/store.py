@@ -47,10 +47,13 @@ from app.service.stores.port import (
     LogPage,
     LogQuery,
     PlannedRunner,
+    ProgressQuery,
     Relations,
+    SessionQuery,
     StoredUser,
 )
-from app.service.stores.sqlite import queries
+from app.service.stores.sqlite import queries, training
+from app.service.training_rows import ProgressRows, TrainingRows
 
 logger = logging.getLogger(__name__)
 
@@ -139,6 +142,18 @@ class SqliteStore:
             rows = connection.execute(listing, parameters).fetchall()
         rows.sort(reverse=True)
         return LogPage([decode_row(row) for _, _, row in rows], total)
+
+    def list_sessions(self, query: SessionQuery) -> TrainingRows:
+        with self.reading() as connection:
+            return training.list_sessions(connection, query)
+
+    def get_session(self, session_id: str) -> TrainingRows:
+        with self.reading() as connection:
+            return training.get_session(connection, session_id)
+
+    def read_progress(self, query: ProgressQuery) -> ProgressRows:
+        with self.reading() as connection:
+            return training.read_progress(connection, query)
 
     def get_log(self, log_id: str) -> StoredLog | None:
         with self.reading() as connection:
@@ -277,6 +292,8 @@ class SqliteStore:
                 connection.execute("PRAGMA trusted_schema = ON")
                 for name, function in queries.FUNCTIONS.items():
                     connection.create_function(name, 1, function, deterministic=True)
+                for name, of_zone in queries.ZONE_FUNCTIONS.items():
+                    connection.create_function(name, 2, of_zone, deterministic=True)
             except sqlite3.Error:
                 connection.close()
                 raise

@@ -1,0 +1,1 @@
+"""Planned against done, week by week."""

@@ -1,0 +1,1 @@
+"""The planned sessions with their logs."""
