@@ -27,9 +27,15 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the development server runs."""
+    return tmp_path_factory.mktemp("development")
+
+
+@pytest.fixture(scope="package")
+def server(server_folder: Path) -> Iterator[str]:
     """The address of a development server with a fresh sample club."""
-    with _running("app.development.run", tmp_path_factory.mktemp("development"), {}) as url:
+    with _running("app.development.run", server_folder, {}) as url:
         yield url
 
 
