@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -32,6 +33,7 @@ from app.service.external_links import ExternalLinks
 from app.service.people import People
 from app.service.progress_reports import ProgressReports
 from app.service.reading import LogReader
+from app.service.stores.observed import observe
 from app.service.stores.port import Store
 from app.service.stores.sanity.client import ContentLake, Limits
 from app.service.stores.sanity.conformance.probe import Probe
@@ -45,7 +47,7 @@ from app.service.workout_logs import WorkoutLogs
 from app.settings import SCOPES, Settings, default_lookup
 from app.strict_json import MAX_BODY_BYTES
 from app.training_sessions import routes as training_sessions
-from app.web import admission, cors, health, http_rules, log_redaction, problems
+from app.web import access_log, admission, cors, health, http_rules, log_redaction, problems
 from app.web.flask_app import ApiFlask
 from app.web.rate_limits import RateLimits
 from app.workout_logs import routes as workout_logs
@@ -66,15 +68,15 @@ def create_app(
         issuer = create_issuer(settings)
         if not (issuer or settings.nextauth_secret):
             logger.warning("nobody can sign in: only `make run` brings a sign-in of its own")
-    store = store or create_store(settings)
+    store = observe(store or create_store(settings))
     links = ExternalLinks(settings.external_link_hosts)
 
     log_redaction.hide_secrets(settings.secrets)
-    app = ApiFlask("app", settings.sanity_deadline)
+    access = access_log.AccessLog(settings.log_user_key or secrets.token_hex())
+    app = ApiFlask("app", settings.sanity_deadline, access)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask documents
-    app.logger.setLevel(settings.log_level.upper())
     app.url_map.merge_slashes = False
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
@@ -82,6 +84,7 @@ def create_app(
         API_VERSION=version("workout-log-api"),
         OPENAPI_VERSION="3.1.1",
     )
+    access_log.register(app)
     problems.register(app)
     http_rules.register(app)
     admission.limit_requests(app, settings.threads)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
+import secrets
 import socket
 from functools import partial
 
@@ -13,7 +15,9 @@ from granian.log import LogLevels, logger
 
 from app.cpu_affinity import cpus_for, run_on_cpu
 from app.factory import create_store
+from app.service.errors import StoreError
 from app.settings import Settings, SettingsError
+from app.web import log_format
 from app.web.admission import threads_for
 
 MAX_CONNECTIONS = 4096
@@ -24,16 +28,26 @@ MAX_SHUTDOWN_SECONDS = 15
 """Time for requests under way to end after a SIGTERM; most platforms kill after 30 s."""
 
 
-def check(settings: Settings) -> None:
-    """Raise `SettingsError` or `StoreError` when these settings describe no way to run."""
-    settings.require_sign_in()
-    listening_address(settings)
-    # A worker that cannot open its store would be replaced again and again.
-    create_store(settings).close()
+def complaints(settings: Settings) -> list[str]:
+    """Why a server cannot run here, a sentence each, although the settings are good."""
+    found = []
+    try:
+        listening_address(settings)
+    except SettingsError as error:
+        found.append(str(error))
+    try:
+        # A worker that cannot open its store would be replaced again and again.
+        create_store(settings).close()
+    except StoreError as error:
+        found.append(str(error))
+    return found
 
 
 def serve(settings: Settings) -> None:
     """Serve `app.wsgi:app` until a signal ends it. A worker that dies is replaced by a new one."""
+    # All workers write the same digest of a user, also those that take another's place.
+    if not settings.log_user_key:
+        os.environ["LOG_USER_KEY"] = secrets.token_hex()
     logger.addFilter(is_relevant)
     cpus = cpus_for(settings.workers, settings.cpu_affinity)
     # granian has no public name for what a worker runs; checked with version 2.8.
@@ -51,6 +65,7 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=MAX_SHUTDOWN_SECONDS,
         websockets=False,
         log_level=LogLevels(settings.log_level),
+        log_dictconfig=log_format.configuration(settings),
     ).serve(run_worker)
 
 

@@ -7,15 +7,17 @@ three in step. A `.env` file in the working directory is read too; the real envi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from environs import Env, EnvValidationError, validate
+from environs import Env, EnvError, EnvValidationError, validate
 from limits import RateLimitItem, parse_many
+from redis import ConnectionPool
 
 READ_SCOPE = "workout-logs:read"
 WRITE_SCOPE = "workout-logs:write"
@@ -58,7 +60,14 @@ _CLAIM = validate.Regexp(r"[!-~]+\Z", error="The name of a claim: visible ASCII 
 
 
 def _one_of(default: str, *others: str) -> Any:
-    return _setting(default, validate=validate.OneOf([default, *others]))
+    """One of these words, in any case."""
+    return _setting(default, "choice", choices=(default, *others))
+
+
+def _choice(text: str, *, choices: Sequence[str]) -> str:
+    if text.lower() not in choices:
+        raise EnvError(f"Must be one of: {', '.join(filter(None, choices))}.")
+    return text.lower()
 
 
 def _names(default: tuple[str, ...], *, secret: bool = False) -> Any:
@@ -69,11 +78,11 @@ def _names(default: tuple[str, ...], *, secret: bool = False) -> Any:
 class Settings:
     """The settings by the environment's names in lower case; secrets are left out of `repr`."""
 
-    app_env: str = _setting("production", validate=validate.OneOf(["production", "development"]))
+    app_env: str = _one_of("production", "development")
     app_commit: str = _setting("")
-    log_level: str = _setting(
-        "info", validate=validate.OneOf(["debug", "info", "warning", "error", "critical"])
-    )
+    log_level: str = _one_of("info", "debug", "warning", "error", "critical")
+    log_format: Literal["", "json", "columns"] = _one_of("", "json", "columns")
+    log_user_key: str = _setting("", secret=True)
 
     # The server (`make serve`).
     host: str = _setting("127.0.0.1")
@@ -187,29 +196,71 @@ class Settings:
 
         Development may start so: `make run` brings its own issuer. Without one each call is 401.
         """
-        if not (self.development or self.oauth_issuer or self.nextauth_secret):
-            raise SettingsError(
-                "OAUTH_ISSUER, NEXTAUTH_SECRET: one of them must say whose tokens to accept; "
-                "only `make run` has a sign-in of its own."
-            )
+        for complaint in _sign_in_complaints(self):
+            raise SettingsError(complaint)
 
     @classmethod
-    def from_environ(cls) -> Settings:
-        """Read `os.environ` and `.env`. Raises `SettingsError` naming what is wrong or missing."""
-        env = Env(eager=False)
-        env.read_env(".env", recurse=False)
-        values: dict[str, Any] = {}
+    def from_environ(cls, *, to_serve: bool = False) -> Settings:
+        """Read `os.environ` and `.env`; with `to_serve`, something must say whose tokens to accept.
+
+        Raises `SettingsError` naming everything that is wrong or missing.
+        """
+        values, complaints = _read()
+        settings = cls.__new__(cls)
         for each in fields(cls):
-            read = getattr(env, each.metadata["read"])
-            value = read(each.name.upper(), each.default, **each.metadata["options"])
-            values[each.name] = tuple(filter(None, value)) if isinstance(value, list) else value
+            object.__setattr__(settings, each.name, values.get(each.name, each.default))
+        for told in (*_complaints(settings), *(_sign_in_complaints(settings) if to_serve else ())):
+            # What was refused stands at its default here, so nothing further is known of it.
+            if not any(re.search(rf"\b{name}\b", told) for name in complaints):
+                complaints[told] = told
+        if complaints:
+            raise SettingsError("\n".join(complaints.values()))
+        return settings
+
+
+def _read() -> tuple[dict[str, Any], dict[str, str]]:
+    """The values that can be read, by the field's name; complaints, by the setting's name."""
+    env = Env(eager=False)
+    env.add_parser("choice", _choice)
+    values, complaints = {}, {}
+    try:
+        env.read_env(".env", recurse=False)
+    except (OSError, ValueError) as error:
+        reason = "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
+        complaints[".env"] = f".env: it cannot be read: {reason}."
+    for each in fields(Settings):
+        name = each.name.upper()
         try:
-            env.seal()
-        except EnvValidationError as error:
-            reasons = cast("Mapping[str, list[str]]", error.error_messages)
-            complaints = (f"{name}: {' '.join(reasons[name])}" for name in reasons)
-            raise SettingsError("\n".join(complaints)) from None
-        return cls(**values)
+            values[each.name] = _value(env, each)
+        except OSError as error:
+            complaints[name] = f"{name}_FILE: {error.strerror}."
+        except ValueError as error:
+            complaints[name] = f"{name}_FILE: {error}"
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        reasons = cast("Mapping[str, list[str]]", error.error_messages)
+        complaints |= {name: f"{name}: {' '.join(reasons[name])}" for name in reasons}
+    return {k: v for k, v in values.items() if k.upper() not in complaints}, complaints
+
+
+def _value(env: Env, setting: Field[Any]) -> Any:
+    """The setting's value, cast. Raises OSError and ValueError for a secret in a file."""
+    name, read = setting.name.upper(), setting.metadata["read"]
+    text = env.str(name, "")
+    is_text = read in ("str", "list")
+    if not setting.repr and (path := env.str(f"{name}_FILE", "")):
+        if text:
+            raise ValueError(f"{name} is set as well; set one of them.")
+        try:
+            text = Path(path).read_text("utf-8").rstrip("\r\n")
+        except UnicodeError:
+            raise ValueError("the file is not UTF-8.") from None
+        return text if read == "str" else tuple(filter(None, map(str.strip, text.split(","))))
+    if not (text or is_text):
+        return setting.default
+    value = getattr(env, read)(name, setting.default, **setting.metadata["options"])
+    return tuple(filter(None, value)) if isinstance(value, list) else value
 
 
 _DEFAULTS = {each.name: each.default for each in fields(Settings)}
@@ -241,6 +292,14 @@ def _complaints(settings: Settings) -> Iterator[str]:
     for host in settings.external_link_hosts:
         if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host):
             yield f"EXTERNAL_LINK_HOSTS: {host!r} is not a host name in lower case."
+
+
+def _sign_in_complaints(settings: Settings) -> Iterator[str]:
+    if not (settings.development or settings.oauth_issuer or settings.nextauth_secret):
+        yield (
+            "OAUTH_ISSUER, NEXTAUTH_SECRET: one of them must say whose tokens to accept; "
+            "only `make run` has a sign-in of its own."
+        )
 
 
 def _is_time_zone(name: str) -> bool:
@@ -375,8 +434,20 @@ def _traffic_complaints(settings: Settings) -> Iterator[str]:
                     "RATE_LIMIT: each limit is of 1 to 1,000,000,000 requests in at most a day; "
                     "empty for none."
                 )
-    if not re.fullmatch(r"(memory|rediss?|redis\+unix)://[!-~]*", settings.rate_limit_storage):
+    if not _is_storage(settings.rate_limit_storage):
         yield "RATE_LIMIT_STORAGE: memory:// or the URL of a Redis, such as redis://host:6379/0."
+
+
+def _is_storage(url: str) -> bool:
+    if not re.fullmatch(r"(memory|rediss?|redis\+unix)://[!-~]*", url):
+        return False
+    try:
+        # A Redis is asked nothing here; the limits' storage itself would ask.
+        return url.startswith("memory:") or bool(
+            ConnectionPool.from_url(url.removeprefix("redis+"))
+        )
+    except (ValueError, TypeError):
+        return False
 
 
 def _fits_headers(limit: RateLimitItem) -> bool:

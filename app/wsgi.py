@@ -4,12 +4,16 @@ import gc
 import sys
 
 from app.factory import create_app
+from app.settings import Settings
+from app.web import log_format
 
 # A request takes about half a millisecond of Python between two waits. Python's default interval of
 # 5 ms makes the threads of a busy worker interrupt each other without need.
 sys.setswitchinterval(0.1)
 
-app = create_app()
+_settings = Settings.from_environ(to_serve=True)
+log_format.configure(_settings)
+app = create_app(_settings)
 
 # Garbage collection at Python's default thresholds took a tenth of the time of a list. What was
 # made at the start stays, and requests leave hardly any reference cycles.

@@ -24,6 +24,7 @@ from app.service.errors import (
 from app.service.model import Caller, Role
 from app.service.stores.port import StoredUser
 from app.settings import CoachRelation
+from app.web import request_context
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ class CallerResolver:
                 with self._lock:
                     self._remembered[key] = caller
         except CallerRefused as refusal:
+            request_context.note(reason=reason(user, refusal))
             self._log(user, refusal)
             raise
         return caller

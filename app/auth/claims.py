@@ -20,6 +20,9 @@ Claims = Mapping[str, Any]
 
 TokenProfile = Literal["rfc9068", "jwt"]
 
+MAX_CLIENT_ID_LENGTH = 128
+"""Characters of a client's id that the log shows."""
+
 _SCOPE_CLAIMS = ("scope", "scp")
 """RFC 8693 and RFC 9068 say `scope`; Okta, Entra and Ory Hydra say `scp`."""
 
@@ -150,6 +153,12 @@ def check_purpose(claims: Claims) -> None:
         str(claims[name]).lower() in accepted for name, accepted in kinds if name in claims
     ):
         raise TokenRefused("purpose", "The token is not an access token.")
+
+
+def client_of(claims: Claims) -> str | None:
+    """The client's id: `client_id` (RFC 9068, RFC 7662), or `azp` as many issuers call it."""
+    named = (claims.get("client_id"), claims.get("azp"))
+    return next((each[:MAX_CLIENT_ID_LENGTH] for each in named if isinstance(each, str)), None)
 
 
 def words_of(value: object) -> set[str]:

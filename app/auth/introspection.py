@@ -17,7 +17,7 @@ from urllib.parse import quote_plus
 import requests
 from cachetools import TTLCache
 
-from app.auth.claims import AccessTokenRules, check_purpose, strict_rules, words_of
+from app.auth.claims import AccessTokenRules, check_purpose, client_of, strict_rules, words_of
 from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.fetch import FetchFailed, is_safe, read_json
 from app.auth.jwt import JWTValidator
@@ -152,6 +152,7 @@ class IntrospectedTokens:
             user=self._rules.user.read(response),
             scopes=self._rules.scope.read(response),
             expires_at=end,
+            client_id=client_of(response),
         )
 
 

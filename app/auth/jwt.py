@@ -19,6 +19,7 @@ from app.auth.claims import (
     AudienceClaim,
     check_claims,
     check_purpose,
+    client_of,
     strict_rules,
 )
 from app.auth.errors import IssuerUnavailable, TokenRefused
@@ -96,6 +97,7 @@ class JWTValidator:
             user=self._rules.user.read(claims),
             scopes=self._rules.scope.read(claims),
             expires_at=claims["exp"],
+            client_id=client_of(claims),
         )
 
     def claims_of(self, token: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.tokens import AccessToken, TokenValidator
 from app.service.errors import ServiceError
 from app.service.model import Caller
+from app.web import request_context
 from app.web.problems import Problem
 from app.web.rate_limits import RateLimits
 
@@ -77,6 +78,7 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         except ServiceError:
             self._count(token, scope, token.user.key)
             raise
+        request_context.note(user=caller.id, role=caller.role.value, client_id=token.client_id)
         self._count(token, scope, f"user:{caller.id}")
         return replace(caller, scopes=token.scopes)
 
@@ -96,7 +98,9 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         """The request's valid token. Raises `OAuth2Error`, `IssuerUnavailable` and `Problem`."""
         _refuse_ambiguity(request)
         validator, credentials = self.validator, self._sessions(request)
-        if not credentials:
+        if credentials:
+            request_context.note(cookie=True)
+        else:
             validator, credential = self.parse_request_authorization(request)
             credentials = [credential.strip()]
         token = _first_valid(validator, credentials)

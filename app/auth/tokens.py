@@ -14,6 +14,7 @@ from cachetools import TLRUCache
 
 from app.auth.errors import TokenRefused
 from app.service import emails
+from app.web import request_context
 
 MAX_TOKEN_LENGTH = 16 * 1024
 """Characters."""
@@ -51,11 +52,14 @@ class TokenUser:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What counts of a valid token. `expires_at` is in seconds since the epoch."""
+    """What counts of a valid token. `expires_at` is in seconds since the epoch; `client_id` is that
+    of the OAuth client, where the token names it.
+    """
 
     user: TokenUser
     scopes: frozenset[str]
     expires_at: float
+    client_id: str | None = None
 
 
 class TokenKind(Protocol):
@@ -110,6 +114,7 @@ class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has
     def authenticate_token(self, token_string: str) -> AccessToken:
         """The valid token, remembered or checked. Raises as `TokenKind.check` does."""
         kind = self.kind_of(token_string)
+        request_context.note(credential=token_format_of(token_string))
         digest = sha256(token_string.encode()).digest()
         generation = kind.generation  # read first: the keys can change during a check
         with self._lock:

@@ -13,9 +13,9 @@ from app.cli.environment import read_settings
 from app.factory import create_app
 from app.openapi.api import api_of
 from app.openapi.document import to_yaml
-from app.service.errors import StoreError
 from app.service.stores.sqlite.store import SqliteStore
-from app.settings import Settings, SettingsError
+from app.settings import Settings
+from app.web import log_format
 
 
 @click.group()
@@ -27,11 +27,10 @@ def main() -> None:
 @main.command()
 def serve() -> None:
     """Serve in production, as the settings say."""
-    settings = read_settings()
-    try:
-        server.check(settings)
-    except (SettingsError, StoreError) as error:
-        raise click.ClickException(str(error)) from None
+    settings = read_settings(to_serve=True)
+    log_format.configure(settings)
+    if complaints := server.complaints(settings):
+        raise click.ClickException("\n".join(complaints))
     server.serve(settings)
 
 

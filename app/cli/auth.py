@@ -17,6 +17,7 @@ from app.service.stores.port import StoredUser
 from app.service.stores.sqlite.store import SqliteStore
 from app.settings import Settings
 from app.web import log_redaction
+from app.web.access_log import digest_of
 
 
 @click.group()
@@ -35,6 +36,16 @@ def explain_(protector: Protector | None) -> None:
             click.echo(line)
     except explain.NotAccepted:
         raise click.exceptions.Exit(1) from None
+
+
+@auth.command()
+@click.argument("user_id")
+def digest(user_id: str) -> None:
+    """Say what stands for the user with the `_id` USER_ID in the log."""
+    settings = read_settings()
+    if not settings.log_user_key:
+        raise click.ClickException("LOG_USER_KEY: not set, so the digests change at each start.")
+    click.echo(digest_of(user_id, settings.log_user_key))
 
 
 def _protector(settings: Settings) -> Protector:

@@ -37,6 +37,8 @@ def check(*, online: bool) -> None:
         source = "default" if value == each.default else ".env"
         if name in os.environ:
             source = "environment"
+        elif not each.repr and f"{name}_FILE" in os.environ:
+            source = os.environ[f"{name}_FILE"]
         click.echo(f"{name}={_written(value) if each.repr else _hidden(value)}  ({source})")
     complaints = [*_sign_in(settings), *(_unreachable(settings) if online else ())]
     if complaints:

@@ -12,10 +12,10 @@ from app.service.stores.sqlite.store import SqliteStore
 from app.settings import Settings, SettingsError
 
 
-def read_settings() -> Settings:
+def read_settings(*, to_serve: bool = False) -> Settings:
     """What the environment says, or the end of the command in words."""
     try:
-        return Settings.from_environ()
+        return Settings.from_environ(to_serve=to_serve)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 

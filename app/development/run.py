@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -24,6 +25,7 @@ from app.service.errors import StoreError
 from app.service.stores.sqlite.store import SqliteStore
 from app.service.stores.sqlite.transfer import count_documents, import_lines
 from app.settings import Settings, SettingsError
+from app.web import access_log, log_format
 from app.web.problems import COLLECTION_PATH
 
 INSTANCE = Path("instance")
@@ -49,7 +51,11 @@ def serve() -> None:
     """Prepare, print where everything is, and serve. Exits with a message when it cannot."""
     os.environ.setdefault("APP_ENV", "development")
     try:
-        server, issuer = prepare(Settings.from_environ())
+        settings = Settings.from_environ()
+        log_format.configure(settings)
+        # `RequestHandler` writes a line with the query, which production must not write.
+        access_log.logger.setLevel(logging.WARNING)
+        server, issuer = prepare(settings)
     except (SettingsError, StoreError) as error:
         sys.exit(f"The API cannot start:\n{error}")
     tokens = mint_tokens(issuer)

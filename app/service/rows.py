@@ -7,7 +7,6 @@ field by field. What the fields mean is the part of `app.service.reading`.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -30,8 +29,6 @@ from app.service.documents import (
 )
 from app.service.errors import StoreUnavailable
 from app.service.model import Feeling, Status
-
-logger = logging.getLogger(__name__)
 
 Typed = TypeVar("Typed", bound=Struct)
 
@@ -154,8 +151,8 @@ def decode_row(json: bytes | Raw) -> LogRow:
     try:
         return row_of(StoredLog.of(loads(bytes(json))))
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
-        logger.error("the store lists something that is no log (%s)", type(error).__name__)
-        raise StoreUnavailable("a list with a row that holds no log") from error
+        about = f"a list with a row that holds no log ({type(error).__name__})"
+        raise StoreUnavailable(about) from error
 
 
 def row_of(stored: StoredLog) -> LogRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from app.service.documents import is_published_id
 from app.service.stores import timing
 from app.web import request_context
+from app.web.access_log import AccessLog
 from app.web.parsing import accept_patch
 
 if TYPE_CHECKING:
@@ -51,22 +53,27 @@ class DocumentIdConverter(BaseConverter):
 class ApiFlask(Flask):
     """Flask that adds the common headers and gives the server each response in one piece.
 
-    A request may wait for the store until `max_seconds` after its start.
+    A request may wait for the store until `max_seconds` after its start. Each has its line in
+    `access_log`.
     """
 
     json_provider_class = MsgspecProvider
 
-    def __init__(self, name: str, max_seconds: float) -> None:
+    def __init__(self, name: str, max_seconds: float, access_log: AccessLog) -> None:
         super().__init__(name, static_folder=None, template_folder="pages/templates")
         self._max_seconds = max_seconds
+        self._access_log = access_log
         self.url_map.converters["document_id"] = DocumentIdConverter
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        started = time.perf_counter()
         timing.start(self._max_seconds)
         context, token = request_context.begin(environ)
+        body = b""
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            if status.startswith("204"):
+            context.status = int(status[:3])
+            if context.status == 204:
                 # werkzeug gives a body that is not there a type.
                 headers = [each for each in headers if each[0] != "Content-Type"]
             if all(name != "Cache-Control" for name, _ in headers):
@@ -81,11 +88,13 @@ class ApiFlask(Flask):
         try:
             response = super().__call__(environ, start)
             try:
-                return [b"".join(response)]
+                body = b"".join(response)
             finally:
                 if hasattr(response, "close"):
                     response.close()
+            return [body]
         finally:
+            self._access_log.write(environ, context, len(body), time.perf_counter() - started)
             request_context.end(token)
             timing.stop()
 

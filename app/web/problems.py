@@ -153,6 +153,9 @@ def _violation(violation: service.Violation) -> dict[str, str]:
 def respond(problem: Problem) -> Response:
     """The HTTP answer of a problem."""
     context = request_context.current()
+    request_context.note(code=problem.type.code)
+    if context and problem.type.status in (401, 403, 429):
+        context.facts.setdefault("reason", problem.detail)
     body = msgspec.json.encode(problem.body(_instance(), context.id if context else ""))
     response = Response(body, problem.type.status, content_type="application/problem+json")
     response.headers.extend(problem.headers)
@@ -229,6 +232,8 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(service.ServiceError)
     def service_error(error: service.ServiceError) -> Response:
+        if isinstance(error, service.StoreError):
+            request_context.note(reason=str(error))
         return respond(problem_of(error))
 
     @app.errorhandler(Exception)

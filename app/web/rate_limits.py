@@ -24,7 +24,7 @@ from redis.retry import Retry
 
 from app.web.problems import Problem
 from app.web.rate_limit_memory import MemoryCounts
-from app.web.request_context import set_headers
+from app.web.request_context import note, set_headers
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +108,7 @@ class RateLimits:
             }
         )
         if not tightest.holds:
+            note(reason=f"more than {tightest.limit} requests ({who[0]})")
             raise Problem("too-many-requests", headers={"Retry-After": str(tightest.reset)})
 
     def _hit(self, limit: RateLimitItem, *who: str, cost: int) -> Window:

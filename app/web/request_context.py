@@ -23,10 +23,14 @@ _traceparent = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request. `trace_id` is that of W3C Trace Context; `headers` are the response's."""
+    """One request. `trace_id` is that of W3C Trace Context; `route` is the template of its
+    path, None until one matches; `status` and `headers` are the response's.
+    """
 
     id: str
     trace_id: str | None = None
+    route: str | None = None
+    status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 

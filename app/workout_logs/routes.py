@@ -15,6 +15,7 @@ from app.service.model import Caller, Page, WorkoutLog
 from app.service.stores.port import LogQuery
 from app.service.workout_logs import WorkoutLogs
 from app.settings import READ_SCOPE, WRITE_SCOPE
+from app.web import request_context
 from app.web.conditions import EntityTagSet, Precondition, entity_tag, precondition
 from app.web.paging import next_link
 from app.web.parsing import Blueprint
@@ -80,6 +81,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         ) -> ResponseReturnValue:
             """Create a workout log"""
             log, replayed = service.create(caller, body, sent.get("idempotency_key"))
+            request_context.note(replayed=replayed)
             headers = {"Location": f"{COLLECTION_PATH}/{quote(log.id)}", **_etag(log)}
             return {"data": log}, headers | ({"Idempotent-Replayed": "true"} if replayed else {})
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from app.cli import main
 from app.settings import Settings
+from app.web.access_log import digest_of
 from tests.issuer import AUDIENCE, Issuer
 
 Run = Callable[..., Any]
@@ -54,6 +55,21 @@ def test_each_setting_is_told_with_its_origin_and_no_secret(run: Run, tmp_path: 
     assert "SANITY_DEADLINE=10  (default)" in lines
     assert "NEXTAUTH_COOKIE=false  (default)" in lines
     assert SECRET not in done.output
+
+
+def test_the_file_of_a_secret_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    done = run(NEXTAUTH_SECRET_FILE="secret")
+    assert "NEXTAUTH_SECRET=set  (secret)" in done.stdout.splitlines()
+
+
+def test_the_digest_of_a_user_is_told_where_it_lasts(run: Run) -> None:
+    command = ["auth", "digest", "runner-ada"]
+    told = CliRunner().invoke(main, command, env={"LOG_USER_KEY": SECRET})
+    assert told.stdout == f"{digest_of('runner-ada', SECRET)}\n"
+    refused = CliRunner().invoke(main, command)
+    assert refused.exit_code == 1
+    assert "LOG_USER_KEY" in refused.stderr
 
 
 def test_settings_that_nothing_can_run_with_are_an_error(run: Run) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+import requests
 
 from app.server import is_relevant
 from tests.server import running_server
 
 
-def test_the_server_starts_without_a_warning(tmp_path: Path) -> None:
+def test_every_line_of_the_server_is_json_with_a_time_and_none_is_a_warning(
+    tmp_path: Path,
+) -> None:
     settings = {
         "NEXTAUTH_SECRET": "0123456789abcdef",
         "SQLITE_PATH": str(tmp_path / "store.db"),
@@ -19,10 +24,14 @@ def test_the_server_starts_without_a_warning(tmp_path: Path) -> None:
         "THREADS": "128",
     }
     log = tmp_path / "log"
-    with log.open("wb") as output, running_server(settings, output=output):
-        pass
-    assert "Starting granian" in log.read_text()
-    assert "[WARNING]" not in log.read_text()
+    with log.open("wb") as output, running_server(settings, output=output) as server:
+        requests.get(f"{server.url}/version", headers={"X-Request-Id": "my-request"}, timeout=60)
+    lines = [json.loads(each) for each in log.read_text().splitlines()]
+    assert all(datetime.fromisoformat(each["time"]).tzinfo for each in lines)
+    assert {each["level"] for each in lines} == {"info"}
+    assert {"_granian", "app.web.access_log"} <= {each["logger"] for each in lines}
+    (request,) = [each for each in lines if each["logger"] == "app.web.access_log"]
+    assert (request["request_id"], request["route"]) == ("my-request", "/version")
 
 
 @pytest.mark.parametrize(

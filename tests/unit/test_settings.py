@@ -60,7 +60,6 @@ def test_a_file_is_read_and_the_real_environment_wins(
         ("LOG_LEVEL", "loud"),
         ("PORT", "0"),
         ("PORT", "http"),
-        ("PORT", ""),
         ("WORKERS", "0"),
         ("THREADS", "-1"),
         ("SQLITE_PATH", ""),
@@ -96,6 +95,88 @@ def test_a_wrong_one_is_named(clean: pytest.MonkeyPatch, name: str, value: str) 
         or ("SANITY_" in str(complaint.value))
     )
     assert "sk-secret" not in str(complaint.value)
+
+
+def test_a_word_may_have_any_case_and_a_number_left_empty_has_its_default(
+    clean: pytest.MonkeyPatch,
+) -> None:
+    clean.setenv("LOG_LEVEL", "INFO")
+    clean.setenv("COACH_RELATION", "Plan")
+    for name in ("PORT", "SANITY_DEADLINE", "NEXTAUTH_COOKIE", "APP_ENV"):
+        clean.setenv(name, "")
+    assert Settings.from_environ() == Settings(log_level="info", coach_relation="plan")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("NEXTAUTH_SECRET", "0123456789abcdef, 0123456789ABCDEF\n", None),
+        ("RATE_LIMIT_STORAGE", "redis://:pass@cache.example/0\r\n", None),
+        ("LOG_USER_KEY", "a key with spaces \n", "a key with spaces "),
+    ],
+)
+def test_a_secret_may_come_from_a_file(
+    clean: pytest.MonkeyPatch, tmp_path: Path, name: str, text: str, value: str | None
+) -> None:
+    (tmp_path / "secret").write_bytes(text.encode())
+    clean.setenv(f"{name}_FILE", str(tmp_path / "secret"))
+    read = Settings.from_environ()
+    clean.delenv(f"{name}_FILE")
+    clean.setenv(name, value or text.strip())
+    assert read == Settings.from_environ()
+
+
+def test_what_is_wrong_with_a_file_of_a_secret_is_told_like_the_rest(
+    clean: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "bytes").write_bytes(b"\xff")
+    clean.setenv("SANITY_API_TOKEN_FILE", str(tmp_path / "missing"))
+    clean.setenv("SANITY_PROJECT_ID", "abc123")
+    clean.setenv("NEXTAUTH_SECRET_FILE", str(tmp_path / "bytes"))
+    clean.setenv("LOG_USER_KEY", "0123456789abcdef")
+    clean.setenv("LOG_USER_KEY_FILE", str(tmp_path / "bytes"))
+    clean.setenv("PORT", "x")
+    with pytest.raises(SettingsError) as complaint:
+        Settings.from_environ()
+    assert str(complaint.value).splitlines() == [
+        "LOG_USER_KEY_FILE: LOG_USER_KEY is set as well; set one of them.",
+        "SANITY_API_TOKEN_FILE: No such file or directory.",
+        "NEXTAUTH_SECRET_FILE: the file is not UTF-8.",
+        "PORT: Not a valid integer.",
+    ]
+
+
+def test_every_kind_of_mistake_is_told_at_once(clean: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"PORT=\xff")
+    clean.setenv("WORKERS", "many")
+    clean.setenv("RATE_LIMIT", "often")
+    clean.setenv("RATE_LIMIT_STORAGE", "redis://127.0.0.1:99999")
+    with pytest.raises(SettingsError) as complaint:
+        Settings.from_environ(to_serve=True)
+    named = [each.split(":")[0] for each in str(complaint.value).splitlines()]
+    assert named == [
+        ".env",
+        "WORKERS",
+        "RATE_LIMIT",
+        "RATE_LIMIT_STORAGE",
+        "OAUTH_ISSUER, NEXTAUTH_SECRET",
+    ]
+
+
+def test_what_was_refused_brings_no_further_complaint(clean: pytest.MonkeyPatch) -> None:
+    clean.setenv("OAUTH_ISSUER", "https://issuer.example")
+    clean.setenv("OAUTH_AUDIENCE", "x")
+    clean.setenv("OAUTH_DEFAULT_SCOPES", "workout-logs:read")
+    clean.setenv("OAUTH_TOKEN_PROFILE", "jwtt")
+    with pytest.raises(SettingsError) as complaint:
+        Settings.from_environ()
+    assert str(complaint.value) == "OAUTH_TOKEN_PROFILE: Must be one of: rfc9068, jwt."
+
+
+def test_a_folder_in_place_of_the_file_is_told(clean: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(SettingsError, match=r"^\.env: it cannot be read"):
+        Settings.from_environ()
 
 
 @pytest.mark.parametrize("version", ["2021-13-45", "20210325", "v1", "latest", ""])

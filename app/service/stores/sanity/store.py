@@ -9,7 +9,6 @@ themselves (https://www.sanity.io/docs/http-reference/doc).
 
 from __future__ import annotations
 
-import logging
 import math
 import uuid
 from collections.abc import Collection, Iterator, Mapping
@@ -68,8 +67,6 @@ from app.service.training_rows import (
 )
 
 TWO_DAYS = 2 * 24 * 3600
-
-logger = logging.getLogger(__name__)
 
 
 class SanityStore:
@@ -272,25 +269,21 @@ def _error_of(conflict: writes.Conflict, write: writes.Write) -> ServiceError:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Errors of the Content Lake, logged once each for the operator, as errors of the service."""
+    """Errors of the Content Lake as errors of the service, in words for the operator."""
     try:
         yield
     except ContentLakeError as error:
         about = f"{type(error).__name__}: {error}"
         if isinstance(error, AccessRefused):
-            logger.error(
-                "Sanity refuses the API token or its rights, so nobody is served (%s). "
-                "`workout-log-api store check` says what is wrong.",
-                about,
+            about = (
+                f"Sanity refuses the API token or its rights, so nobody is served ({about}). "
+                "`workout-log-api store check` says what is wrong."
             )
         elif isinstance(error, QuotaExceeded):
-            logger.error(
-                "The Sanity project has used up a quota of its plan, so nobody is served (%s). "
-                "Sanity's project management shows its usage.",
-                about,
+            about = (
+                "The Sanity project has used up a quota of its plan, so nobody is served "
+                f"({about}). Sanity's project management shows its usage."
             )
-        else:
-            logger.error("Sanity failed (%s)", about)
         if isinstance(error, ResponseTimeout):
             raise StoreTimeout(about) from error
         unavailable = StoreUnavailable(about)
