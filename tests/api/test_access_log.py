@@ -35,6 +35,8 @@ class Lines:
 
     def __init__(self) -> None:
         self.stream = io.StringIO()
+        self.handler = logging.StreamHandler(self.stream)
+        self.handler.setFormatter(log_format.JSONLines())
 
     @property
     def text(self) -> str:
@@ -56,13 +58,11 @@ class Lines:
 @pytest.fixture
 def lines() -> Iterator[Lines]:
     written = Lines()
-    handler = logging.StreamHandler(written.stream)
-    handler.setFormatter(log_format.JSONLines())
     logger = logging.getLogger("app")
-    logger.addHandler(handler)
+    logger.addHandler(written.handler)
     logger.setLevel(logging.INFO)
     yield written
-    logger.removeHandler(handler)
+    logger.removeHandler(written.handler)
     logger.setLevel(logging.NOTSET)
 
 
@@ -248,8 +248,7 @@ def test_no_line_holds_anything_personal_or_secret(
 
 
 def test_columns_tell_the_same(lines: Lines, runner: Client) -> None:
-    handler = logging.getLogger("app").handlers[-1]
-    handler.setFormatter(log_format.Columns())
+    lines.handler.setFormatter(log_format.Columns())
     runner.get("none", **{"X-Request-Id": "my-request-1"})
     assert re.fullmatch(
         r"\d\d:\d\d:\d\d\.\d{3} info +GET /api/workout-logs/<document_id:log_id> 404  "
@@ -258,12 +257,10 @@ def test_columns_tell_the_same(lines: Lines, runner: Client) -> None:
     )
 
 
-def test_a_line_break_or_a_lone_surrogate_stays_in_its_line(lines: Lines) -> None:
-    logging.getLogger("app").warning("one\ntwo \ud800")
-    assert lines.request()["message"] == "one\ntwo ?"
-    logging.getLogger("app").handlers[-1].setFormatter(log_format.Columns())
-    logging.getLogger("app").warning("one\ntwo")
-    assert lines.text.splitlines()[0].endswith("one\\ntwo")
+def test_a_line_break_or_a_lone_surrogate_stays_in_its_line() -> None:
+    record = logging.LogRecord("app", logging.WARNING, "", 1, "one\ntwo \ud800", (), None)
+    assert json.loads(log_format.JSONLines().format(record))["message"] == "one\ntwo ?"
+    assert log_format.Columns().format(record).endswith("one\\ntwo \ud800")
 
 
 def test_a_fault_has_its_traceback_in_the_line(lines: Lines, app: Flask) -> None:
