@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 from importlib.metadata import version
 
 from flask import Flask
@@ -21,6 +22,7 @@ from app.auth.keys import Issuer
 from app.auth.nextauth import BY_EMAIL, SessionTokens
 from app.auth.protector import Protector
 from app.auth.tokens import TokenFormat, TokenKind, TokenValidator
+from app.changes import routes as changes
 from app.me import routes as me
 from app.openapi.api import Api
 from app.openapi.security import served_schemes
@@ -28,6 +30,7 @@ from app.pages import assets
 from app.pages import problems as problem_pages
 from app.pages import routes as docs
 from app.progress import routes as progress
+from app.service.changes import Changes
 from app.service.days import time_zone
 from app.service.external_links import ExternalLinks
 from app.service.people import People
@@ -111,6 +114,8 @@ def create_app(
         training_sessions.create_blueprint(TrainingSessions(store, reader, zone))
     )
     api.register_blueprint(progress.create_blueprint(ProgressReports(store, reader, zone)))
+    kept = timedelta(days=settings.deletions_kept_days)
+    api.register_blueprint(changes.create_blueprint(Changes(store, reader, kept)))
     api.register_blueprint(me.create_blueprint(People(store, settings.coach_relation)))
     app.register_blueprint(assets.create_blueprint())
     app.register_blueprint(problem_pages.create_blueprint(api.problem_example))

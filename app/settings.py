@@ -143,6 +143,9 @@ class Settings:
     # On which day a datetime falls.
     time_zone: str = _setting("UTC")
 
+    # How long deletions are told to clients that keep a copy.
+    deletions_kept_days: int = _setting(90, "int", validate=validate.Range(1, 3650))
+
     # Which hosts an `externalLink` may name.
     external_link_hosts: tuple[str, ...] = _names(
         ("connect.garmin.com", "www.garmin.com", "strava.com", "www.strava.com", "strava.app.link")

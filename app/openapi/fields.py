@@ -10,7 +10,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
 from app.openapi.docs import Docs
-from app.web.fields import SaysItsSchema
+from app.web.fields import OneOf, SaysItsSchema
 
 JSONSchema = dict[str, Any]
 
@@ -25,7 +25,7 @@ class Converter(OpenAPIConverter):
         super().init_attribute_functions()  # type: ignore[no-untyped-call]  # apispec's
         # Right after apispec's own idea of the type, so that a field's metadata still narrows it.
         self.attribute_functions.insert(1, self.said_by_the_field)
-        self.attribute_functions.append(self.named_enum)
+        self.attribute_functions += [self.named_enum, self.one_of]
 
     def schema2jsonschema(self, schema: Schema) -> JSONSchema:
         """The schema with its docstring as its description, and examples of its members."""
@@ -49,6 +49,20 @@ class Converter(OpenAPIConverter):
         if not field.allow_none:
             return reference
         return {"anyOf": [reference, *ret.pop("anyOf", ()), {"type": "null"}]}
+
+    def one_of(self, field: fields.Field[Any], **_: Any) -> JSONSchema:
+        """The alternatives of an object, and the member that tells them apart."""
+        if not isinstance(field, OneOf):
+            return {}
+        references = {
+            value: self.resolve_nested_schema(schema)  # type: ignore[no-untyped-call]  # apispec's
+            for value, schema in field.schemas.items()
+        }
+        mapping = {value: each["$ref"] for value, each in references.items()}
+        return {
+            "oneOf": [*references.values()],
+            "discriminator": {"propertyName": field.member, "mapping": mapping},
+        }
 
     def _enum_component(self, kind: type[StrEnum]) -> JSONSchema:
         if kind.__name__ not in self.spec.components.schemas:

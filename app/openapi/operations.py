@@ -138,6 +138,9 @@ class Operations(BasePlugin):
         for alternative in schema.get("anyOf", ()):
             if "$ref" in alternative:
                 return self._with_nulls(value, alternative)
+        if "discriminator" in schema:
+            told = schema["discriminator"]
+            return self._with_nulls(value, {"$ref": told["mapping"][value[told["propertyName"]]]})
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
             return self._with_nulls(value, self._spec.components.schemas[name])

@@ -45,6 +45,7 @@ _DESCRIPTIONS = {
     403: "The token is valid, but does not permit this.",
     404: "The resource does not exist, or the caller may not know of it.",
     409: "The request conflicts with what exists; nothing was changed.",
+    410: "The token has ended.",
     412: "The resource does not match `If-Match`; nothing was changed.",
     413: "The body is larger than 64 KiB.",
     415: "The body is not JSON in UTF-8, or its media type does not say so.",

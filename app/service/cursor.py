@@ -25,8 +25,13 @@ _beyond_nanoseconds = re.compile(r"(\.[0-9]{9})[0-9]+")
 
 def position_of(row: LogRow) -> Position:
     """The place just after a log; '' stands for a `_createdAt` that is missing or no instant."""
-    created_at = _beyond_nanoseconds.sub(r"\1", row.document.stored_created_at or "")
+    created_at = within_nanoseconds(row.document.stored_created_at or "")
     return Position(created_at if sort_key(created_at) else "", row.document.id)
+
+
+def within_nanoseconds(instant: str) -> str:
+    """An instant in at most `MAX_INSTANT_LENGTH` characters; stores compare no smaller parts."""
+    return _beyond_nanoseconds.sub(r"\1", instant)
 
 
 def encode(position: Position | SessionPosition | WeekPosition) -> str:

@@ -7,6 +7,7 @@ ServiceError
 ├── DuplicateLog                 the runner has a log for this session already
 ├── LogInUse                     other documents refer to the log
 ├── RevisionMismatch             the log is not at the revision that the caller named
+├── SyncTokenExpired             changes cannot be told from here on
 ├── CallerRefused                the token is good, the person behind it is not known well
 │   ├── UnknownUser
 │   ├── AmbiguousUser
@@ -80,6 +81,10 @@ class RevisionMismatch(ServiceError):
     def __init__(self, current: Mapping[str, Any]) -> None:
         super().__init__(current["_id"])
         self.current = current
+
+
+class SyncTokenExpired(ServiceError):
+    """The token does not say where to go on: it is too old, of other runners, or not ours."""
 
 
 class CallerRefused(ServiceError):

@@ -195,11 +195,17 @@ class Pagination(Struct, frozen=True, rename="camel"):
     total: int | None
 
 
+class LogPagination(Pagination, frozen=True, rename="camel"):
+    """The same of a list of logs; `sync_token` is None but on the first page of all of them."""
+
+    sync_token: str | None
+
+
 class Page(Struct, frozen=True, rename="camel"):
     """A page of a list."""
 
     data: Sequence[WorkoutLog]
-    pagination: Pagination
+    pagination: LogPagination
 
 
 class TrainingSessionPage(Struct, frozen=True, rename="camel"):
@@ -215,3 +221,30 @@ class TrainingSessionOn(Struct, frozen=True, rename="camel"):
 
     data: TrainingSession
     as_of: str
+
+
+class Upsert(Struct, frozen=True, tag_field="type", tag="upsert"):
+    """A log that was created or changed, as it is now."""
+
+    log: WorkoutLog
+
+
+class Deleted(Struct, frozen=True, rename="camel", tag_field="type", tag="deleted"):
+    """A log that was deleted, and when."""
+
+    id: str
+    deleted_at: str
+
+
+class ChangesPagination(Struct, frozen=True, rename="camel"):
+    """Where to go on, and whether there is something at once."""
+
+    next: str
+    has_more: bool
+
+
+class ChangeList(Struct, frozen=True, rename="camel"):
+    """A page of changes, in the order in which a client applies them."""
+
+    data: Sequence[Upsert | Deleted]
+    pagination: ChangesPagination

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from app.service import cursor, documents, policy, rules
+from app.service import cursor, documents, policy, rules, sync_tokens
 from app.service.days import TimeZone
 from app.service.documents import Document
 from app.service.errors import (
@@ -25,7 +25,7 @@ from app.service.errors import (
 )
 from app.service.external_links import ExternalLinks
 from app.service.idempotency import MAX_LOCK_SECONDS, LogLocks, Transaction
-from app.service.model import Caller, Page, Pagination, WorkoutLog
+from app.service.model import Caller, LogPagination, Page, WorkoutLog
 from app.service.reading import LogReader
 from app.service.rows import StoredLog
 from app.service.rules import Sent
@@ -68,14 +68,20 @@ class WorkoutLogs:
         # One row more than asked for tells whether there is a next page.
         page = self._store.list_logs(
             dataclasses.replace(
-                query, runner_ids=runner_ids, limit=query.limit + 1, zone=self._zone
+                query,
+                runner_ids=runner_ids,
+                limit=query.limit + 1,
+                zone=self._zone,
+                with_sync_point=query.begins_all,
             )
         )
         rows = page.rows[: query.limit]
         more = len(page.rows) > query.limit
         next_cursor = cursor.encode(cursor.position_of(rows[-1])) if more else None
         logs = [*map(self._reader.read, rows)]
-        return Page(logs, Pagination(query.limit, next_cursor, page.total))
+        point = page.sync_point
+        sync_token = None if point is None else sync_tokens.encode(point, runner_ids)
+        return Page(logs, LogPagination(query.limit, next_cursor, page.total, sync_token))
 
     def get(
         self, caller: Caller, log_id: str, precondition: Precondition | None = None

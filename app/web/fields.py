@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from marshmallow import fields
+from marshmallow import Schema, fields
 
 from app.service import cursor, documents
 from app.service.texts import normalised
@@ -237,6 +237,15 @@ class Ignored(fields.Raw):
 
     def json_schema(self) -> JSONSchema:
         return {"description": "Read-only: accepted as it was read, and ignored."}
+
+
+class OneOf(fields.Field[Any]):
+    """An object on the way out of which one member, `name`, tells the schema."""
+
+    def __init__(self, name: str, schemas: Mapping[str, type[Schema]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.member = name
+        self.schemas = schemas
 
 
 def path_parameter(name: str, field: SaysItsSchema, description: str) -> dict[str, Any]:

@@ -151,6 +151,17 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "Delete what refers to the log first, or keep the log.",
         ),
         ProblemType(
+            "sync-token-expired",
+            410,
+            "The token has ended",
+            "Changes cannot be told from this token on: it is older than what the API remembers of "
+            "deletions, is not one of this API, or the runners have changed whose logs the caller "
+            "may read.",
+            "List all workout logs without a filter, page by page. Store each log, then drop from "
+            "your copy every log that was not on the list, and go on from the `syncToken` of its "
+            "first page. If that one has ended, too, wait half a minute and list again.",
+        ),
+        ProblemType(
             "precondition-failed",
             412,
             "The log has changed",

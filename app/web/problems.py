@@ -119,6 +119,8 @@ def problem_of(error: service.ServiceError) -> Problem:
             return Problem("workout-log-in-use")
         case service.RevisionMismatch():
             return Problem("precondition-failed")
+        case service.SyncTokenExpired():
+            return Problem("sync-token-expired")
         case service.CallerRefused():
             return Problem(_CODE_OF_REFUSAL[type(error)])
         case service.StoreTimeout():

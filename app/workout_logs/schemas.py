@@ -12,7 +12,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.service import rules, units
+from app.service import rules, sync_tokens, units
 from app.service.documents import (
     ID_PATTERN,
     MAX_DISTANCE_KM,
@@ -288,6 +288,17 @@ def _reads_as(name: str, data: Any) -> bool:
     return False
 
 
+class WorkoutLogPagination(Pagination):
+    """Where the page stands in the list, and where changes begin that it lacks."""
+
+    sync_token = read_text(
+        "On the first page of a list without a filter, where `listWorkoutLogChanges` goes on from "
+        "this list; null on every other page.",
+        maxLength=sync_tokens.MAX_TOKEN_LENGTH,
+        pattern=sync_tokens.PATTERN,
+    )
+
+
 class WorkoutLogResponse(ResponseSchema):
     """One log."""
 
@@ -302,4 +313,4 @@ class WorkoutLogList(ResponseSchema):
         required=True,
         metadata={"description": "The logs of the page.", "maxItems": MAX_PAGE_SIZE},
     )
-    pagination = fields.Nested(Pagination, required=True)
+    pagination = fields.Nested(WorkoutLogPagination, required=True)

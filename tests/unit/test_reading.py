@@ -19,9 +19,9 @@ from app.service.errors import StoreUnavailable
 from app.service.external_links import ExternalLinks
 from app.service.model import (
     FeedbackSummary,
+    LogPagination,
     Feeling,
     Page,
-    Pagination,
     PlannedSession,
     Runner,
     SessionType,
@@ -293,10 +293,11 @@ pages = st.builds(
     Page,
     st.lists(workout_logs, max_size=3),
     st.builds(
-        Pagination,
+        LogPagination,
         limit=st.integers(1, 100),
         next_cursor=words,
         total=st.none() | st.integers(0, 2**31 - 1),
+        sync_token=words,
     ),
 )
 

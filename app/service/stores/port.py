@@ -14,8 +14,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from app.service import instants
 from app.service.days import UTC_ZONE, DaySpan, TimeZone
-from app.service.documents import Document
+from app.service.documents import Document, is_published_id
 from app.service.model import SessionState
 from app.service.rows import LogRow, StoredLog
 from app.service.training_rows import ProgressRows, TrainingRows
@@ -72,6 +73,16 @@ class LogQuery:
     after: Position | None = None
     limit: int = 20
     with_total: bool = False
+    with_sync_point: bool = False
+
+    @property
+    def begins_all(self) -> bool:
+        """Whether this is the first page of a list without any filter."""
+        filters = (
+            *(self.runner_ids, self.session_id, self.status, self.feeling),
+            *(self.date_from, self.date_to, self.reviewed, self.after),
+        )
+        return all(each is None for each in filters)
 
     @property
     def days(self) -> DaySpan | None:
@@ -81,11 +92,65 @@ class LogQuery:
         return self.zone.span(self.date_from, self.date_to)
 
 
+class SyncPoint(NamedTuple):
+    """Where to go on in the changes of a store.
+
+    `place` is in the store's own words. Nothing that happened until `at`, an instant as RFC 3339
+    text in UTC, comes after it for the first time.
+    """
+
+    at: str
+    place: tuple[str, ...]
+
+
 class LogPage(NamedTuple):
-    """The rows of a list; `total` counts every match, whatever `after` and `limit`, if asked."""
+    """The rows of a list; `total` counts every match, whatever `after` and `limit`, if asked.
+
+    From `sync_point` on, if asked, come all changes that the page and those after it may lack.
+    """
 
     rows: Sequence[LogRow]
     total: int | None
+    sync_point: SyncPoint | None = None
+
+
+class Deletion(NamedTuple):
+    """A log that was deleted, and when: RFC 3339 text in UTC."""
+
+    log_id: str
+    deleted_at: str
+
+
+def deletion(log_id: object, deleted_at: object) -> Deletion | None:
+    """The deletion that a document with these values remembers; None if they are none."""
+    if not (isinstance(log_id, str) and is_published_id(log_id) and isinstance(deleted_at, str)):
+        return None
+    instant = instants.read(deleted_at)
+    return Deletion(log_id, instant) if instant else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeQuery:
+    """Which changes to list: those after `since`, of logs of `runner_ids`, None for everybody's.
+
+    Deletions before the instant `deletions_since` are left out. `limit` changes at most.
+    """
+
+    runner_ids: Collection[str] | None
+    since: SyncPoint
+    deletions_since: str
+    limit: int = 100
+
+
+class ChangePage(NamedTuple):
+    """Logs that were written, as they are now, and deletions, in the order of the store.
+
+    `next` is where to go on; `has_more` whether there is something at once.
+    """
+
+    changes: Sequence[LogRow | Deletion]
+    next: SyncPoint
+    has_more: bool
 
 
 class CreateContext(NamedTuple):
@@ -212,6 +277,17 @@ class Store(Protocol):
         """One page of runners, their sessions in the range and the logs that count there.
 
         Sessions of others, and logs of sessions without a day, may be among them.
+        """
+
+    def sync_point(self) -> SyncPoint:
+        """Where the changes from now on begin."""
+
+    def list_changes(self, query: ChangeQuery) -> ChangePage:
+        """One page of changes. Raises `SyncTokenExpired` for a place that is not in this store.
+
+        A change may come again, but each comes at least once after every place before it, also
+        where reads are behind writes. A log that exists is told as deleted by no later change than
+        the one that tells of it.
         """
 
     def get_log(self, log_id: str) -> StoredLog | None:

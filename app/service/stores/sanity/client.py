@@ -6,6 +6,7 @@ change what a query means.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import threading
 import time
@@ -74,8 +75,8 @@ class ContentLake:
     """One dataset behind `url`, such as `https://{projectId}.api.sanity.io`; without a token, as
     anonymous clients see it. Safe to share between threads. `adapter` sends the requests.
 
-    Every request has a `tag`, by which Sanity's request log tells what it was for. A tag is 1 to 58
-    of `a-z0-9._-`.
+    `key` tells datasets apart. Every request has a `tag`, by which Sanity's request log tells what
+    it was for. A tag is 1 to 58 of `a-z0-9._-`.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class ContentLake:
             "Accept-Encoding": "gzip",
             "User-Agent": "workout-log-api",
         }
+        self.key = hashlib.sha256(f"{url.rstrip('/')} {dataset}".encode()).hexdigest()[:16]
         base = f"{url.rstrip('/')}/v{api_version.removeprefix('v')}/data"
         tagged = "tag=workout-log-api."
         self._query_url = f"{base}/query/{dataset}?perspective=published&returnQuery=false&{tagged}"

@@ -33,15 +33,15 @@ _FEEDBACK_OF_LOG = """*[
     _type == "feedback" && (workoutLogId._ref == ^._id || workoutLogId == ^._id)
   ]"""
 
-_ROW = f"""{{
+_MEMBERS_OF_ROW = f"""
   "document": @,
   "session": {_session_of_log(_SESSION)},
   "runner": select(
     defined(runnerId._ref) => runnerId->{_RUNNER},
     *[_type == "user" && _id == ^.runnerId][0]{_RUNNER}
   ),
-  "feedback": {_FEEDBACK_OF_LOG}{{_createdAt}}
-}}"""
+  "feedback": {_FEEDBACK_OF_LOG}{{_createdAt}}"""
+_ROW = f"{{{_MEMBERS_OF_ROW}\n}}"
 
 _WITH_COACHED = f"""{{
   "document": {_USER},
@@ -181,22 +181,55 @@ _AFTER = (
 )
 
 
-def list_logs(filters: Collection[str], *, after: Position | None, total: bool) -> str:
+def list_logs(
+    filters: Collection[str], *, after: Position | None, total: bool, now: bool = False
+) -> str:
     """One page of the logs that pass the named filters, newest first, and how many pass in all.
 
     A page goes on from a place (keyset), so it costs the same at any depth. The logs without an
     instant come last, and are looked for only where the others do not fill the page. Parameters:
-    those of the filters, `$limit`, and with `after` also `$afterCreatedAt` and `$afterId`.
+    those of the filters, `$limit`, and with `after` also `$afterCreatedAt` and `$afterId`. With
+    `now` the moment of the query comes along.
     """
     conditions = _FILTERS_OF_SOME if "runnerIds" in filters else _FILTERS_OF_ALL
     matching = " && ".join(['_type == "workoutLog"', *(conditions[each] for each in filters)])
     counted = f',\n"total": count(*[{matching}])' if total else ""
+    counted += ',\n"now": now()' if now else ""
     if after is not None and not after.created_at:
         return f'{{"logs": {_undated(f"{matching} && _id < $afterId")}{counted}}}'
     page = f"{matching} && {_DATED}" + (f" && {_AFTER}" if after is not None else "")
     newest_first = f"*[{page}] | order(dateTime(_createdAt) desc, _id desc)[0...$limit]{_ROW}"
     rest = f"select(count(dated) < $limit => {_undated(matching)}, [])"
     return f'{{"dated": {newest_first}}}{{"logs": [...dated, ...{rest}][0...$limit]{counted}}}'
+
+
+NOW = "now()"
+
+_DELETED_LOG_EXISTS = """select(
+    _type == "workoutLogDeletion" => defined(*[_type == "workoutLog" && _id == ^.logId][0]._id)
+  )"""
+
+
+def list_changes(*, of_runners: bool) -> str:
+    """The logs and deletions written after `$at` and `$id`, in the order of their writes.
+
+    Deletions have no session and no feedback; `exists` says whether the log is there again.
+    Parameters: also `$deletionsSince`, `$limit` and, with `of_runners`, `$runnerIds`.
+    """
+    conditions = [
+        '_type in ["workoutLog", "workoutLogDeletion"]',
+        *([_FILTERS["runnerIds"]] if of_runners else []),
+        '(_type == "workoutLog" || dateTime(_updatedAt) >= dateTime($deletionsSince))',
+        "(dateTime(_updatedAt) > dateTime($at)"
+        " || (dateTime(_updatedAt) == dateTime($at) && _id > $id))",
+    ]
+    return f"""{{
+  "changes": *[{" && ".join(conditions)}]
+    | order(dateTime(_updatedAt) asc, _id asc)[0...$limit]{{{_MEMBERS_OF_ROW},
+  "exists": {_DELETED_LOG_EXISTS}
+}},
+  "now": now()
+}}"""
 
 
 def _undated(matching: str) -> str:

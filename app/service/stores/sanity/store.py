@@ -41,6 +41,8 @@ from app.service.errors import (
 from app.service.rows import LogRow, StoredLog, of_type, row_of
 from app.service.stores.port import (
     MAX_SAME_EMAIL,
+    ChangePage,
+    ChangeQuery,
     CreateContext,
     LogPage,
     LogQuery,
@@ -49,8 +51,9 @@ from app.service.stores.port import (
     Relations,
     SessionQuery,
     StoredUser,
+    SyncPoint,
 )
-from app.service.stores.sanity import queries, training_queries, writes
+from app.service.stores.sanity import changes, queries, training_queries, writes
 from app.service.stores.sanity.client import ContentLake
 from app.service.stores.sanity.errors import (
     AccessRefused,
@@ -108,12 +111,46 @@ class SanityStore:
             params |= each
         if query.after is not None:
             params |= {"afterCreatedAt": query.after.created_at, "afterId": query.after.id}
-        text = queries.list_logs(filters, after=query.after, total=query.with_total)
+        text = queries.list_logs(
+            filters, after=query.after, total=query.with_total, now=query.with_sync_point
+        )
         with translated():
-            page: LogPage = self._lake.query(
-                text, params, _itself, tag="list-logs", result_of=_page_of
+            found: _Result = self._lake.query(
+                text, params, _itself, tag="list-logs", result_of=_result_of
             )
-            return page
+            point = self._horizon(found.now) if query.with_sync_point else None
+            return LogPage(found.logs, found.total, point)
+
+    def sync_point(self) -> SyncPoint:
+        with translated():
+            return self._lake.query(queries.NOW, {}, self._horizon, tag="sync-point")
+
+    def list_changes(self, query: ChangeQuery) -> ChangePage:
+        walk = changes.Walk.of(query.since, self._lake.key)
+        params: dict[str, Any] = {
+            "at": walk.at,
+            "id": walk.id,
+            "deletionsSince": query.deletions_since,
+            "limit": query.limit + 1,
+        }
+        if query.runner_ids is not None:
+            params["runnerIds"] = sorted(query.runner_ids)
+        text = queries.list_changes(of_runners=query.runner_ids is not None)
+
+        def page_of(result: Any) -> ChangePage:
+            rows = result["changes"]
+            has_more = len(rows) > query.limit
+            del rows[query.limit :]
+            last = rows[-1]["document"] if has_more else None
+            following = walk.following(last, changes.horizon(result["now"]))
+            told = [each for each in map(changes.read, rows) if each is not None]
+            return ChangePage(told, following.point(self._lake.key), has_more)
+
+        with translated():
+            return self._lake.query(text, params, page_of, tag="list-changes")
+
+    def _horizon(self, now: object) -> SyncPoint:
+        return changes.Walk(changes.horizon(now)).point(self._lake.key)
 
     def list_sessions(self, query: SessionQuery) -> TrainingRows:
         params: dict[str, Any] = {"limit": query.limit, "offsets": query.zone.offsets}
@@ -343,6 +380,7 @@ def _users(rows: list[Any]) -> list[StoredUser]:
 class _Result(msgspec.Struct):
     logs: list[LogRow]
     total: int | None = None
+    now: str | None = None
 
 
 class _Response(msgspec.Struct):
@@ -352,17 +390,16 @@ class _Response(msgspec.Struct):
 _usual_response = msgspec.json.Decoder(_Response)
 
 
-def _page_of(content: bytes) -> LogPage:
+def _result_of(content: bytes) -> _Result:
     """The page in a response: msgspec reads it at once, unless a row is unusual."""
     try:
         if not holds_nul(content):
-            page = _usual_response.decode(content).result
-            return LogPage(page.logs, page.total)
+            return _usual_response.decode(content).result
     except (ValueError, RecursionError):
         pass
     result = loads(content)["result"]
     rows = [row_of(StoredLog.of(each)) for each in result["logs"]]
-    return LogPage(rows, msgspec.convert(result.get("total"), int | None))
+    return _Result(rows, msgspec.convert(result.get("total"), int | None), result.get("now"))
 
 
 class _RawResponse(msgspec.Struct):

@@ -218,6 +218,41 @@ def count_logs(conditions: list[str], *, of_runners: bool) -> str:
     return f"SELECT count(*) FROM document AS log WHERE {where}{visible if of_runners else ''}"
 
 
+# The changes: logs that exist, and deletions of logs that do not.
+_TOLD = """(
+    type = 'workoutLog'
+    OR sort_key(json_extract(body, '$._updatedAt')) >= :deletions_since
+    AND NOT EXISTS (
+        SELECT 1 FROM document AS log
+        WHERE log.id = json_extract(change.body, '$.logId') AND log.type = 'workoutLog')
+)"""
+
+
+def list_changes(*, of_runners: bool) -> str:
+    """The changes after `:number` and `:id`, of everybody or of `:runner_ids` (JSON).
+
+    A row is what to sort it by, and the log, or a deletion's `logId` and `_updatedAt`. Of several
+    runners each one's come from their own stretch of the index, as in a list.
+    """
+    where = f"{CHANGES} AND (written_in, id) > (:number, :id) AND {_TOLD}"
+    first = "ORDER BY written_in, id LIMIT :limit"
+    changes = f"SELECT seq FROM document AS change WHERE {where}"
+    if of_runners:
+        page = f"""
+            SELECT document.seq FROM json_each(:runner_ids) AS visible
+            JOIN document
+            ON document.seq IN ({changes} AND runner_id = visible.value {first})
+            ORDER BY document.written_in, document.id LIMIT :limit"""
+    else:
+        page = f"{changes} {first}"
+    return f"""
+        WITH page AS ({page})
+        SELECT log.written_in, log.id, iif(log.type = 'workoutLog', {_ROW}, NULL),
+            json_extract(log.body, '$.logId'), json_extract(log.body, '$._updatedAt')
+        FROM page JOIN document AS log ON log.seq = page.seq {_REFERRED}"""
+
+
+TRANSACTIONS = "SELECT file, last FROM transactions"
 NEXT_TRANSACTION = "UPDATE transactions SET last = last + 1"
 _THIS_TRANSACTION = "(SELECT last FROM transactions)"
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import queue
+import re
 import sqlite3
 import threading
 import uuid
@@ -26,6 +27,7 @@ from app.service.documents import (
     Document,
     deletion_id_of,
     deletion_of,
+    is_published_id,
     loads,
     now,
     reference_id,
@@ -38,11 +40,14 @@ from app.service.errors import (
     RevisionMismatch,
     StoreBusy,
     StoreUnavailable,
+    SyncTokenExpired,
 )
 from app.service.rows import StoredLog, decode_row
 from app.service.stores import timing
 from app.service.stores.port import (
     MAX_SAME_EMAIL,
+    ChangePage,
+    ChangeQuery,
     CreateContext,
     LogPage,
     LogQuery,
@@ -51,6 +56,8 @@ from app.service.stores.port import (
     Relations,
     SessionQuery,
     StoredUser,
+    SyncPoint,
+    deletion,
 )
 from app.service.stores.sqlite import queries, training
 from app.service.training_rows import ProgressRows, TrainingRows
@@ -127,7 +134,9 @@ class SqliteStore:
             for name, condition in queries.FILTERS.items()
             if parameters.get(name) is not None
         ]
+        at = now()
         with self.reading() as connection:
+            point = _sync_point(connection, at) if query.with_sync_point else None
             total = None
             if query.with_total:
                 counting = queries.count_logs(conditions, of_runners=of_runners)
@@ -141,7 +150,36 @@ class SqliteStore:
             listing = queries.list_logs(conditions, of_runners=of_runners)
             rows = connection.execute(listing, parameters).fetchall()
         rows.sort(reverse=True)
-        return LogPage([decode_row(row) for _, _, row in rows], total)
+        return LogPage([decode_row(row) for _, _, row in rows], total, point)
+
+    def sync_point(self) -> SyncPoint:
+        at = now()
+        with self.reading() as connection:
+            return _sync_point(connection, at)
+
+    def list_changes(self, query: ChangeQuery) -> ChangePage:
+        at = now()
+        listing = queries.list_changes(of_runners=query.runner_ids is not None)
+        with self.reading() as connection:
+            end = _sync_point(connection, at)
+            number, id_ = _place(query.since, end)
+            parameters = {
+                "runner_ids": json.dumps(sorted(query.runner_ids or ())),
+                "number": number,
+                "id": id_,
+                "deletions_since": query.deletions_since,
+                "limit": query.limit + 1,
+            }
+            rows = sorted(connection.execute(listing, parameters).fetchall(), key=_by_number)
+        has_more = len(rows) > query.limit
+        del rows[query.limit :]
+        if has_more:
+            number, id_, *_ = rows[-1]
+            end = SyncPoint(query.since.at, (end.place[0], str(number), id_))
+        changes = [
+            deletion(*deleted) if log is None else decode_row(log) for _, _, log, *deleted in rows
+        ]
+        return ChangePage([each for each in changes if each is not None], end, has_more)
 
     def list_sessions(self, query: SessionQuery) -> TrainingRows:
         with self.reading() as connection:
@@ -300,6 +338,8 @@ class SqliteStore:
             return connection
 
 
+_digits = re.compile("[0-9]{1,18}")
+
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -379,6 +419,25 @@ def _with_coached(connection: sqlite3.Connection, user: Document) -> StoredUser:
             for id_, has_coach in connection.execute(queries.PLANNED_RUNNERS, coach)
         ],
     )
+
+
+def _sync_point(connection: sqlite3.Connection, at: str) -> SyncPoint:
+    """After all that the connection sees, the first of which was there at `at`."""
+    file, last = connection.execute(queries.TRANSACTIONS).fetchone()
+    return SyncPoint(at, (file, str(last + 1), ""))
+
+
+def _place(since: SyncPoint, end: SyncPoint) -> tuple[int, str]:
+    """The transaction and the id after which to go on, if the point is of this file."""
+    match since.place:
+        case (file, number, id_) if file == end.place[0] and _digits.fullmatch(number):
+            if int(number) <= int(end.place[1]) and (not id_ or is_published_id(id_)):
+                return int(number), id_
+    raise SyncTokenExpired("a place in another file")
+
+
+def _by_number(row: tuple[int, str, *tuple[Any, ...]]) -> tuple[int, str]:
+    return row[:2]
 
 
 def _log_at(connection: sqlite3.Connection, log_id: str, revision: str) -> str:

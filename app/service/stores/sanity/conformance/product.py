@@ -30,6 +30,8 @@ _EXAMPLES: Mapping[str, Any] = {
     "type": "workoutLog",
     "after": "conformance.none",
     "limit": 1,
+    "at": "2026-01-05T08:00:00Z",
+    "deletionsSince": "2025-10-05T08:00:00.000Z",
 }
 
 
@@ -45,6 +47,7 @@ def every_query() -> dict[str, str]:
     of_everybody = [each for each in queries.FILTERS if each != "runnerIds"]
     lists = {
         "LIST": queries.list_logs([], after=None, total=True),
+        "LIST with the moment": queries.list_logs([], after=None, total=False, now=True),
         "LIST after": queries.list_logs([], after=after, total=False),
         "LIST after an undated log": queries.list_logs([], after=undated, total=False),
         "LIST of all filters": queries.list_logs(queries.FILTERS, after=after, total=True),
@@ -54,7 +57,11 @@ def every_query() -> dict[str, str]:
             for name in queries.FILTERS
         },
     }
-    return constant | lists
+    changes = {
+        "CHANGES": queries.list_changes(of_runners=False),
+        "CHANGES of runnerIds": queries.list_changes(of_runners=True),
+    }
+    return constant | lists | changes
 
 
 def example_params(query: str) -> dict[str, Any]:
