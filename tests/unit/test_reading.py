@@ -19,8 +19,8 @@ from app.service.errors import StoreUnavailable
 from app.service.external_links import ExternalLinks
 from app.service.model import (
     FeedbackSummary,
-    LogPagination,
     Feeling,
+    LogPagination,
     Page,
     PlannedSession,
     Runner,
