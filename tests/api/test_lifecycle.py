@@ -69,7 +69,7 @@ def test_a_runner_creates_reads_lists_updates_and_deletes_a_log(runner: Client) 
     assert listed.status_code == 200
     assert listed.json == {
         "data": [log],
-        "pagination": {"limit": 20, "nextCursor": None, "total": None},
+        "pagination": {"limit": 20, "nextCursor": None, "total": None, "syncToken": None},
     }
 
     updated = runner.update(log["id"], {"notes": None, "actualDistance": 10.5})
