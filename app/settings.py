@@ -1,7 +1,7 @@
 """Every setting of the API: environment variables, read, cast and checked once, at start.
 
-`.env.example` and the README's table list the same names with the same defaults; a test keeps the
-three in step. A `.env` file in the working directory is read too; the real environment wins.
+`.env.example` and `docs/configuration.md` list the same names with the same defaults; a test keeps
+the three in step. A `.env` file in the working directory is read too; the real environment wins.
 """
 
 from __future__ import annotations

@@ -1,32 +1,69 @@
-"""The README's walk through all five operations, pasted against `make run` as it stands."""
+"""What the README shows, pasted against `make run` as it stands."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.server import ROOT, running_server
 
+README = (ROOT / "README.md").read_text()
+
+
+class Shell:
+    """Where commands are pasted."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self._url = url
+
+    def paste(self, commands: str) -> str:
+        """What the commands print."""
+        commands = commands.replace("http://127.0.0.1:8000", self._url)
+        commands = commands.replace("/tmp/", f"{self.folder}/")
+        done = subprocess.run(
+            ["bash", "-euc", commands], cwd=self.folder, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
 
 @pytest.fixture(scope="module")
-def transcript(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the commands print, in a folder where the API has never run before."""
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A folder where the API has never run before, and runs now."""
     folder = tmp_path_factory.mktemp("newcomer")
-    readme = (ROOT / "README.md").read_text()
-    match = re.search(r"## A walk through.*?```sh\n(.*?)```", readme, re.S)
-    assert match
     settings = {"PYTHONPATH": str(ROOT)}
     with running_server(settings, module="app.development.run", cwd=folder) as server:
-        commands = match[1].replace("http://127.0.0.1:8000", server.url)
-        commands = commands.replace("/tmp/", f"{folder}/")
-        done = subprocess.run(
-            ["bash", "-euc", commands], cwd=folder, capture_output=True, text=True, check=True
-        )
-    assert Path(folder, "instance/dev-tokens.env").stat().st_mode & 0o777 == 0o600
-    return done.stdout
+        yield Shell(folder, server.url)
+
+
+@pytest.fixture(scope="module")
+def transcript(shell: Shell) -> str:
+    """What the commands print that walk through the life of a log."""
+    match = re.search(r"## The life of a log.*?```sh\n(.*?)```", README, re.S)
+    assert match
+    printed = shell.paste(match[1])
+    assert Path(shell.folder, "instance/dev-tokens.env").stat().st_mode & 0o777 == 0o600
+    return printed
+
+
+def without_what_changes(value: Any) -> Any:
+    """JSON without days and ids of requests."""
+    text = json.dumps(value)
+    return json.loads(re.sub(r"\d{4}-\d\d-\d\d|[0-9a-f]{32}", "", text))
+
+
+def test_each_response_is_as_shown(shell: Shell) -> None:
+    shown = re.findall(r"```sh\n([^`]*?)```\n\n```json\n(.*?)```", README, re.S)
+    assert len(shown) == 2
+    for commands, response in shown:
+        printed = json.loads(shell.paste(f"source instance/dev-tokens.env\n{commands}"))
+        assert without_what_changes(printed) == without_what_changes(json.loads(response))
 
 
 def test_shows_every_operation(transcript: str) -> None:

@@ -68,9 +68,10 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     return done.stdout
 
 
-def readme_program(language: str, url: str) -> str:
-    """The README's program in a language, for this server."""
-    section = (ROOT / "README.md").read_text("utf-8").split("\n## Clients\n")[1].split("\n## ")[0]
+def shown_program(language: str, url: str) -> str:
+    """The program in a language that `docs/clients.md` shows, for this server."""
+    page = (ROOT / "docs" / "clients.md").read_text("utf-8")
+    section = page.split("\n## A client in Python, and one in TypeScript\n")[1].split("\n## ")[0]
     [program] = re.findall(rf"```{language}\n(.*?)```", section, re.S)
     assert program.count("\n") <= 10
     assert "http://127.0.0.1:8000" in program
@@ -88,7 +89,7 @@ def test_python(tmp_path: Path, url: str, issuer: Issuer) -> None:
     )
     assert "warning" not in generated.lower()
     shutil.copy(PROGRAMS / "life.py", folder)
-    (folder / "readme.py").write_text(readme_program("python", url))
+    (folder / "shown.py").write_text(shown_program("python", url))
     run(
         sys.executable,
         "-m",
@@ -96,13 +97,13 @@ def test_python(tmp_path: Path, url: str, issuer: Issuer) -> None:
         "--strict",
         "workout_log_client",
         "life.py",
-        "readme.py",
+        "shown.py",
         cwd=folder,
     )
 
     token = issuer.token(club.RUNNER)
     run(sys.executable, "life.py", url, token, SESSION_ID, cwd=folder)
-    printed = run(sys.executable, "readme.py", cwd=folder, RUNNER_TOKEN=token)
+    printed = run(sys.executable, "shown.py", cwd=folder, RUNNER_TOKEN=token)
     assert printed.startswith("workoutLog.")
 
 
@@ -114,7 +115,7 @@ def test_typescript(tmp_path: Path, url: str, issuer: Issuer) -> None:
     (folder / "package.json").write_text(json.dumps({"type": "module"}))
     for name in ("life.ts", "tsconfig.json"):
         shutil.copy(PROGRAMS / name, folder)
-    (folder / "readme.ts").write_text(readme_program("ts", url))
+    (folder / "shown.ts").write_text(shown_program("ts", url))
     run(
         *(node(), modules / "openapi-typescript/bin/cli.js", PUBLISHED, "-o", "workout-logs.ts"),
         cwd=folder,
@@ -123,7 +124,7 @@ def test_typescript(tmp_path: Path, url: str, issuer: Issuer) -> None:
 
     token = issuer.token(club.RUNNER)
     run(node(), "life.js", url, token, SESSION_ID, cwd=folder)
-    printed = run(node(), "readme.js", cwd=folder, RUNNER_TOKEN=token)
+    printed = run(node(), "shown.js", cwd=folder, RUNNER_TOKEN=token)
     assert printed.startswith("workoutLog.")
 
 

@@ -32,15 +32,15 @@ def test_the_example_environment_holds_every_setting_with_its_default() -> None:
     assert sorted(lines) == sorted(DEFAULTS.items())
 
 
-def test_the_readme_holds_every_setting_with_its_default() -> None:
-    rows = re.findall(
-        r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|", (ROOT / "README.md").read_text(), re.M
-    )
+def test_the_configuration_page_holds_every_setting_with_its_default() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|", page, re.M)
     assert sorted(rows) == sorted(DEFAULTS.items())
 
 
-def test_the_readme_holds_every_problem_beside_its_status() -> None:
-    table = re.search(r"\| status \| codes \|\n(.*?)\n\n", (ROOT / "README.md").read_text(), re.S)
+def test_the_page_for_clients_holds_every_problem_beside_its_status() -> None:
+    page = (ROOT / "docs" / "clients.md").read_text()
+    table = re.search(r"\| status \| codes \|\n(.*?)\n\n", page, re.S)
     assert table
     for line in table[1].splitlines()[1:]:
         statuses = {int(each) for each in re.findall(r"\b\d{3}\b", line)}
@@ -50,16 +50,26 @@ def test_the_readme_holds_every_problem_beside_its_status() -> None:
     assert set(re.findall(r"`([a-z-]+)`", table[1])) >= set(CATALOGUE)
 
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/clients.md")
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *sorted(f"docs/{each.name}" for each in (ROOT / "docs").glob("*.md")),
+]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_file_that_a_document_names_exists(document: str) -> None:
     text = (ROOT / document).read_text()
     named = re.findall(r"`((?:app|docs|tests|migrations_notes)/[\w./-]*)`", text)
-    assert named
     for each in named:
         assert (ROOT / each).exists(), each
+
+
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert text.count("\n") <= 150
+    pages = {each for each in DOCUMENTS if each.startswith("docs/")}
+    assert pages <= set(re.findall(r"`(docs/[\w./-]*)`", text))
 
 
 DESCRIPTIONS = 24
