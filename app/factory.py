@@ -104,7 +104,7 @@ def create_app(
     for each in settings.relaxed_checks:
         logger.warning("checks of access tokens are relaxed: %s", each)
     app.register_blueprint(health.create_blueprint(store, settings.app_commit))
-    api = Api(app, lambda: served_schemes(settings, issuer))
+    api = Api(app, lambda: served_schemes(settings, issuer), contact_url=settings.api_contact_url)
     app.register_blueprint(metadata.create_blueprint(issuer))
     zone = time_zone(settings.time_zone)
     reader = LogReader(links, zone)

@@ -134,6 +134,9 @@ class Settings:
     coach_relation: CoachRelation = _one_of("either", "user", "plan")  # noqa: RUF009 - a literal
     caller_cache_seconds: float = _setting(30.0, "float", validate=validate.Range(0, 3600))
 
+    # Whom partners ask; the served OpenAPI document names it.
+    api_contact_url: str = _setting("")
+
     # From where, and how often.
     cors_origins: tuple[str, ...] = _names(())
     rate_limit: str = _setting("120 per minute")
@@ -287,6 +290,8 @@ def _complaints(settings: Settings) -> Iterator[str]:
     yield from _introspection_complaints(settings)
     yield from _nextauth_complaints(settings)
     yield from _traffic_complaints(settings)
+    if settings.api_contact_url:
+        yield from _url_complaints("API_CONTACT_URL", settings.api_contact_url)
     yield from _sanity_complaints(settings)
     if not _is_time_zone(settings.time_zone):
         yield "TIME_ZONE: the name of a zone of the IANA database, such as Asia/Bangkok."

@@ -22,9 +22,14 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not type
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
-    def __init__(self, app: Flask, sign_in: Callable[[], Schemes]) -> None:
-        """`sign_in` says how callers sign in at this deployment, when its document is asked for."""
+    def __init__(
+        self, app: Flask, sign_in: Callable[[], Schemes], *, contact_url: str = ""
+    ) -> None:
+        """`sign_in` says how callers sign in at this deployment, when its document is asked for;
+        `contact_url` is where they ask questions.
+        """
         self._sign_in = sign_in
+        self._contact_url = contact_url
         self._writing = Lock()
         self._written: tuple[Schemes, document.Texts] | None = None
         self._introductions: list[str] = []
@@ -55,15 +60,17 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not type
 
     def served(self) -> dict[str, Any]:
         """The OpenAPI document of this deployment."""
-        return document.served(self.spec, self._introductions, self._sign_in())
+        return self._served(self._sign_in())
+
+    def _served(self, schemes: Schemes) -> dict[str, Any]:
+        return document.served(self.spec, self._introductions, schemes, self._contact_url)
 
     def served_texts(self) -> document.Texts:
         """The same as it is sent; kept, since anybody may ask and YAML is slow to write."""
         schemes = self._sign_in()
         with self._writing:
             if self._written is None or self._written[0] != schemes:
-                served = document.served(self.spec, self._introductions, schemes)
-                self._written = schemes, document.to_texts(served)
+                self._written = schemes, document.to_texts(self._served(schemes))
             return self._written[1]
 
     def problem_example(self, code: str) -> dict[str, Any]:

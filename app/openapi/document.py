@@ -23,6 +23,12 @@ PUBLISHED_SERVER = {
 SERVED_SERVER = {"url": "/", "description": "The host that serves this document."}
 
 
+PUBLISHED_CONTACT = {
+    "name": "Support of your deployment",
+    "url": "https://workout-logs.example/support",
+    "email": "support@workout-logs.example",
+}
+
 INFO = {
     "summary": "What runners really did in their planned sessions.",
     "license": {"name": "MIT", "identifier": "MIT"},
@@ -31,22 +37,32 @@ INFO = {
 
 def published(spec: APISpec, introductions: Iterable[str]) -> JSON:
     """The document for partners, the same for every deployment."""
-    return _document(spec, introductions, PUBLISHED_SERVER, security.published_schemes())
+    schemes = security.published_schemes()
+    return _document(spec, introductions, PUBLISHED_SERVER, schemes, PUBLISHED_CONTACT)
 
 
-def served(spec: APISpec, introductions: Iterable[str], schemes: security.Schemes) -> JSON:
-    """The document of the deployment that serves it."""
-    return _document(spec, introductions, SERVED_SERVER, schemes)
+def served(
+    spec: APISpec, introductions: Iterable[str], schemes: security.Schemes, contact_url: str
+) -> JSON:
+    """The document of the deployment that serves it; an empty `contact_url` names nobody."""
+    contact = {"name": "Support", "url": contact_url} if contact_url else {}
+    return _document(spec, introductions, SERVED_SERVER, schemes, contact)
 
 
 def _document(
-    spec: APISpec, introductions: Iterable[str], server: JSON, schemes: security.Schemes
+    spec: APISpec,
+    introductions: Iterable[str],
+    server: JSON,
+    schemes: security.Schemes,
+    contact: JSON,
 ) -> JSON:
     document = deepcopy(spec.to_dict())
     general = files(__package__).joinpath("introduction.md").read_text("utf-8").strip()
     introduction = "\n\n".join((*introductions, general))
     root = server["url"].rstrip("/")
     document["info"]["description"] = introduction.replace("](/", f"]({root}/")
+    if contact:
+        document["info"]["contact"] = contact
     document["servers"] = [server]
     document.get("tags", []).sort(key=lambda tag: tag["name"])
     security.apply(schemes, document)

@@ -104,6 +104,13 @@ def test_the_spec_is_written_anew_only_when_people_sign_in_elsewhere() -> None:
     assert [b"openIdConnect" in text for text in (*first, *third)] == [False, False, True, True]
 
 
+@pytest.mark.parametrize("url", ["", "https://club.example/help"])
+def test_a_deployment_may_name_whom_partners_ask(open_store: OpenStore, url: str) -> None:
+    app = create_app(Settings(nextauth_secret=("x" * 16,), api_contact_url=url), open_store([]))
+    contact = app.test_client().get("/openapi.json").json["info"].get("contact")
+    assert contact == ({"name": "Support", "url": url} if url else None)
+
+
 @pytest.mark.parametrize("code", CATALOGUE)
 def test_every_problem_type_has_its_page(client: FlaskClient, code: str) -> None:
     kind = CATALOGUE[code]

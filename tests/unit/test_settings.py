@@ -283,6 +283,7 @@ NAMES = ("workout-logs:read=api/read", "workout-logs:write=api/write")
         ({**OAUTH, "oauth_user_claim": "email", "oauth_user_lookup": "id"}, "OAUTH_USER_LOOKUP"),
         ({**OAUTH, "oauth_email_verified": "assumed"}, "OAUTH_EMAIL_VERIFIED"),
         ({**OAUTH, "oauth_jwks_url": "http://issuer.example/jwks"}, "OAUTH_JWKS_URL"),
+        ({"api_contact_url": "mailto:help@club.example"}, "API_CONTACT_URL"),
         (
             {**OAUTH, **INTROSPECTION, "oauth_jwks_url": "https://issuer.example/jwks"},
             "OAUTH_INTROSPECTION_URL",
