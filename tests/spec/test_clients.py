@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -42,7 +42,7 @@ MAX_MOCK_LENGTH = 5_000_000
 def url(tmp_path: Path, issuer: Issuer) -> Iterator[str]:
     """The API on the sample club, as operators run it."""
     store = SqliteStore(tmp_path / "store.db")
-    import_lines(store, map(msgspec.json.encode, sample.documents(date(2026, 11, 18))))
+    import_lines(store, map(msgspec.json.encode, sample.documents(datetime.now(UTC).date())))
     store.close()
     settings = {
         "SQLITE_PATH": str(store.path),
@@ -68,12 +68,14 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     return done.stdout
 
 
-def shown_program(language: str, url: str) -> str:
-    """The program in a language that `docs/clients.md` shows, for this server."""
+def shown_program(
+    language: str, url: str, title: str = "A client in Python, and one in TypeScript"
+) -> str:
+    """The program in a language that `docs/clients.md` shows under a title, for this server."""
     page = (ROOT / "docs" / "clients.md").read_text("utf-8")
-    section = page.split("\n## A client in Python, and one in TypeScript\n")[1].split("\n## ")[0]
+    section = page.split(f"\n## {title}\n")[1].split("\n## ")[0]
     [program] = re.findall(rf"```{language}\n(.*?)```", section, re.S)
-    assert program.count("\n") <= 10
+    assert program.count("\n") <= 30
     assert "http://127.0.0.1:8000" in program
     return str(program).replace("http://127.0.0.1:8000", url)
 
@@ -115,7 +117,13 @@ def test_typescript(tmp_path: Path, url: str, issuer: Issuer) -> None:
     (folder / "package.json").write_text(json.dumps({"type": "module"}))
     for name in ("life.ts", "tsconfig.json"):
         shutil.copy(PROGRAMS / name, folder)
-    (folder / "shown.ts").write_text(shown_program("ts", url))
+    shown = {
+        "shown": shown_program("ts", url),
+        "home": shown_program("ts", url, "A runner's home screen"),
+        "dashboard": shown_program("ts", url, "A coach's dashboard"),
+    }
+    for name, program in shown.items():
+        (folder / f"{name}.ts").write_text(program)
     run(
         *(node(), modules / "openapi-typescript/bin/cli.js", PUBLISHED, "-o", "workout-logs.ts"),
         cwd=folder,
@@ -124,8 +132,14 @@ def test_typescript(tmp_path: Path, url: str, issuer: Issuer) -> None:
 
     token = issuer.token(club.RUNNER)
     run(node(), "life.js", url, token, SESSION_ID, cwd=folder)
-    printed = run(node(), "shown.js", cwd=folder, RUNNER_TOKEN=token)
-    assert printed.startswith("workoutLog.")
+    tokens = {"RUNNER_TOKEN": token, "COACH_TOKEN": issuer.token(club.COACH)}
+    printed = {name: run(node(), f"{name}.js", cwd=folder, **tokens) for name in shown}
+    assert printed["shown"].startswith("workoutLog.")
+    assert "Still to record: " in printed["home"]
+    assert "This week: " in printed["home"]
+    coached = [person for person in club.RUNNERS if f"user-{person.coach}" == club.COACH]
+    rows = printed["dashboard"].splitlines()
+    assert {row.split(":")[0] for row in rows} == {person.name for person in coached}
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import createClient from "openapi-fetch";
 import type { components, paths } from "./workout-logs.js";
 
 const [baseUrl, token, sessionId] = process.argv.slice(2) as [string, string, string];
-const client = createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
+const client = createClient<paths, `application/${string}`>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
 const path = "/api/workout-logs/{logId}";
 
 const body: components["schemas"]["WorkoutLogCreate"] = {
