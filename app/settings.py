@@ -486,7 +486,7 @@ def _sanity_complaints(settings: Settings) -> Iterator[str]:
     if settings.sanity_deadline <= settings.sanity_read_timeout:
         yield (
             "SANITY_DEADLINE: longer than SANITY_READ_TIMEOUT, or there is no time left to find "
-            "out what has become of a write without an answer."
+            "out what has become of a write without a response."
         )
 
 

@@ -79,5 +79,5 @@ def _await(server: Server) -> None:
         except requests.RequestException:
             pass
         assert server.process.poll() is None, "the server ended"
-        assert time.monotonic() < deadline, "the server does not answer"
+        assert time.monotonic() < deadline, "the server does not respond"
         time.sleep(0.05)

@@ -70,14 +70,14 @@ def _sign_in(settings: Settings) -> Iterator[str]:
 
 
 def _unreachable(settings: Settings) -> Iterator[str]:
-    """What does not answer, a sentence each; the log on standard error says more."""
+    """What does not respond, a sentence each; the log on standard error says more."""
     # The embedded store is made at the first start.
     if settings.sanity_project_id or Path(settings.sqlite_path).exists():
         try:
             with closing(create_store(settings)) as store:
                 store.ping()
         except StoreError as error:
-            yield f"The store does not answer: {error}"
+            yield f"The store does not respond: {error}"
     issuer = create_issuer(settings)
     if issuer:
         try:
@@ -86,4 +86,4 @@ def _unreachable(settings: Settings) -> Iterator[str]:
             yield f"OAUTH_ISSUER: {error}"
     redis = settings.rate_limit_storage
     if settings.rate_limit and redis != IN_MEMORY and not storage_answers(redis):
-        yield "RATE_LIMIT_STORAGE: it does not answer."
+        yield "RATE_LIMIT_STORAGE: it does not respond."

@@ -115,7 +115,7 @@ class StoreError(ServiceError):
 
 
 class StoreUnavailable(StoreError):
-    """The store cannot be reached, refuses us, or answers nonsense."""
+    """The store cannot be reached, refuses us, or responds with nonsense."""
 
 
 class StoreBusy(StoreUnavailable):
@@ -123,4 +123,4 @@ class StoreBusy(StoreUnavailable):
 
 
 class StoreTimeout(StoreError):
-    """The store did not answer in time."""
+    """The store did not respond in time."""

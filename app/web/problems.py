@@ -1,4 +1,4 @@
-"""Every error answer of the API: RFC 9457 `application/problem+json`, one shape, stable codes.
+"""Every error response of the API: RFC 9457 `application/problem+json`, one shape, stable codes.
 
 Code that meets an error raises `Problem` with a code of `app.web.problem_types`, or one of
 `app.service.errors`; the handlers at the end turn these, and whatever Flask, werkzeug, webargs and
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 COLLECTION_PATH = "/api/workout-logs"
 
 MAX_ERRORS = 100
-"""How many violations one answer lists, so that a hostile body cannot ask for a huge answer."""
+"""How many violations one response lists, so that a hostile body cannot ask for a huge one."""
 
 
 _CODE_OF_STATUS = {
@@ -61,10 +61,10 @@ class Coded(str):
 
 
 class Problem(Exception):
-    """Raise to answer with a problem of the catalogue.
+    """Raise to respond with a problem of the catalogue.
 
     `detail` defaults to the type's meaning; `errors` are the members of the list; `extensions`
-    become further members of the object; `headers` are added to the answer.
+    become further members of the object; `headers` are added to the response.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ def _violation(violation: service.Violation) -> dict[str, str]:
 
 
 def respond(problem: Problem) -> Response:
-    """The HTTP answer of a problem."""
+    """The HTTP response of a problem."""
     context = request_context.current()
     request_context.note(code=problem.type.code)
     if context and problem.type.status in (401, 403, 429):
@@ -226,7 +226,7 @@ def _escape(step: object) -> str:
 
 
 def register(app: Flask) -> None:
-    """Answer every error of the app in the one shape."""
+    """Respond to every error of the app in the one shape."""
 
     @app.errorhandler(Problem)
     def problem(error: Problem) -> Response:

@@ -124,7 +124,7 @@ class RateLimits:
 
 
 def storage_answers(storage: str) -> bool:
-    """Whether the Redis at this URL answers."""
+    """Whether the Redis at this URL responds."""
     return bool(storage_from_string(storage, **_REDIS_OPTIONS).check())
 
 

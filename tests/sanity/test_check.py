@@ -123,7 +123,7 @@ def test_says_what_is_wrong(check: Check, settings: dict[str, str], said: str) -
         ("mutate", 403, insufficient("create"), "lacks the right to create"),
         ("mutate", 403, insufficient("update"), "lacks the right to update"),
         ("query", 404, {"error": "Not Found"}, "SANITY_DATASET"),
-        ("query", 503, "", "does not answer as it should"),
+        ("query", 503, "", "does not respond as it should"),
         ("query", 400, {"error": {"type": "queryParseError"}}, "refuses what the API asks"),
     ],
 )

@@ -99,9 +99,9 @@ def test_nothing_is_asked_unless_wanted(run: Run) -> None:
 def test_what_does_not_answer_is_named(run: Run) -> None:
     done = run("--online", **AWAY)
     assert done.exit_code == 1
-    assert "The store does not answer: ConnectFailed" in done.stderr
+    assert "The store does not respond: ConnectFailed" in done.stderr
     assert "OAUTH_ISSUER: the issuer is unavailable" in done.stderr
-    assert "RATE_LIMIT_STORAGE: it does not answer" in done.stderr
+    assert "RATE_LIMIT_STORAGE: it does not respond" in done.stderr
 
 
 def test_what_answers_is_good(run: Run, tmp_path: Path, issuer: Issuer) -> None:

@@ -119,7 +119,7 @@ def _advice(error: ContentLakeError) -> str:
             )
         case NotExecuted() | OutcomeUnknown():
             return (
-                "Sanity does not answer as it should. Are SANITY_PROJECT_ID and SANITY_API_URL "
+                "Sanity does not respond as it should. Are SANITY_PROJECT_ID and SANITY_API_URL "
                 "right, and can this machine reach them?"
             )
     return "Sanity refuses what the API asks of it"

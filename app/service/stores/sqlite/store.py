@@ -1,6 +1,6 @@
 """The embedded store: Sanity documents in one SQLite file.
 
-Durable when it has answered (WAL with `synchronous=FULL`), safe with any number of threads and
+Durable when it has responded (WAL with `synchronous=FULL`), safe with any number of threads and
 processes on one machine: every write is one short `BEGIN IMMEDIATE` transaction, and whoever finds
 the file busy waits for up to `BUSY_SECONDS`, first for its own process's writers, then for others'.
 A request whose time ends earlier (`timing.left`) waits no longer than that.
