@@ -100,7 +100,9 @@ def create_app(
     limits = None
     if settings.rate_limit:
         limits = RateLimits(settings.rate_limit, storage=settings.rate_limit_storage)
-    create_protector(settings, store, issuer, limits=limits).init_app(app)
+    concurrency = admission.ConcurrentRequests(settings.concurrent_requests)
+    concurrency.register(app)
+    create_protector(settings, store, issuer, limits=limits, concurrency=concurrency).init_app(app)
     for each in settings.relaxed_checks:
         logger.warning("checks of access tokens are relaxed: %s", each)
     app.register_blueprint(health.create_blueprint(store, settings.app_commit))
@@ -193,7 +195,12 @@ def create_issuer(settings: Settings) -> Issuer | None:
 
 
 def create_protector(
-    settings: Settings, users: Users, issuer: Issuer | None, *, limits: RateLimits | None = None
+    settings: Settings,
+    users: Users,
+    issuer: Issuer | None,
+    *,
+    limits: RateLimits | None = None,
+    concurrency: admission.ConcurrentRequests | None = None,
 ) -> Protector:
     """Who may call, as the settings say: without `limits` as often as they like."""
     cookies = None
@@ -209,6 +216,7 @@ def create_protector(
         ),
         cookies=cookies,
         limits=limits,
+        concurrency=concurrency,
     )
 
 

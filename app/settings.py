@@ -140,6 +140,7 @@ class Settings:
     # From where, and how often.
     cors_origins: tuple[str, ...] = _names(())
     rate_limit: str = _setting("120 per minute")
+    concurrent_requests: int = _setting(16, "int", validate=validate.Range(1, 512))
     rate_limit_storage: str = _setting("memory://", secret=True)
     trusted_proxies: int = _setting(0, "int", validate=validate.Range(0, 10))
 
@@ -464,6 +465,8 @@ def _fits_headers(limit: RateLimitItem) -> bool:
 
 
 def _sanity_complaints(settings: Settings) -> Iterator[str]:
+    if settings.sqlite_path == ":memory:" or settings.sqlite_path.startswith("file:"):
+        yield "SQLITE_PATH: the path of a file; a store in memory would be each connection's own."
     if not settings.sanity_project_id:
         if settings.sanity_api_token or settings.sanity_api_url:
             yield (

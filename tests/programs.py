@@ -19,6 +19,11 @@ def redis_server() -> str | None:
     return shutil.which("redis-server")
 
 
+def nginx() -> str | None:
+    """Where it is, if anywhere."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
 def tinyproxy() -> str | None:
     """Where it is, if anywhere."""
     return shutil.which("tinyproxy")
@@ -28,6 +33,7 @@ def main() -> None:
     """Say what is missing and install it, as root or through sudo; else say what to install."""
     needed = {
         "chromium": chromium(),
+        "nginx-light": nginx(),
         "redis-server": redis_server(),
         "tinyproxy-bin": tinyproxy(),
     }

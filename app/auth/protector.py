@@ -23,6 +23,7 @@ from app.auth.tokens import AccessToken, TokenValidator
 from app.service.errors import ServiceError
 from app.service.model import Caller
 from app.web import request_context
+from app.web.admission import ConcurrentRequests
 from app.web.problems import Problem
 from app.web.rate_limits import RateLimits
 
@@ -48,6 +49,7 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         *,
         cookies: SessionCookies | None = None,
         limits: RateLimits | None = None,
+        concurrency: ConcurrentRequests | None = None,
     ) -> None:
         super().__init__()
         self.register_token_validator(validator)
@@ -55,6 +57,7 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         self.callers = callers
         self._cookies = cookies
         self._limits = limits
+        self._concurrency = concurrency
 
     def authenticate(self, scope: str) -> Caller:
         """The caller of the current request, whose token must have been granted `scope`.
@@ -80,6 +83,8 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
             raise
         request_context.note(user=caller.id, role=caller.role.value, client_id=token.client_id)
         self._count(token, scope, f"user:{caller.id}")
+        if self._concurrency:
+            self._concurrency.enter(caller.id)
         return replace(caller, scopes=token.scopes)
 
     def _count(self, token: AccessToken, scope: str, key: str) -> None:

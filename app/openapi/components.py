@@ -53,9 +53,11 @@ HEADERS: dict[str, JSON] = {
         required=False,
     ),
     "Server-Timing": _header(
-        "The number of calls to the data store, and their total time in milliseconds.",
+        "The number of calls to the data store, and their total time in milliseconds; not in a 404 "
+        "or a 422.",
         {"type": "string", "maxLength": 200, "pattern": r"^[\x20-\x7e]+$"},
         'store;desc="1 call";dur=1.8',
+        required=False,
     ),
     "Retry-After": _header("Seconds to wait before the next attempt.", SECONDS, 5),
     "RateLimit-Limit": _header(

@@ -8,11 +8,12 @@ pages and the refusals. The probe `/readyz` asks the store and counts as a reque
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 
 from flask import Flask, g, request
 
 from app.service.errors import StoreBusy
+from app.web.problems import Problem
 
 MAX_WAITING_REQUESTS = 512
 MAX_WAIT_SECONDS = 3.0
@@ -42,6 +43,42 @@ def limit_requests(app: Flask, slots: int) -> None:
     def leave(_: BaseException | None) -> None:
         if g.pop("holds_slot", False):
             held.release()
+
+
+class ConcurrentRequests:
+    """At most `size` requests of each user under way at once; further ones get 429 at once.
+
+    Else one user, whose requests wait for a slow store or for their own bodies, could hold every
+    slot.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._guard = threading.Lock()
+        self._under_way: Counter[str] = Counter()
+
+    def register(self, app: Flask) -> None:
+        """Let requests that are over make room."""
+
+        @app.teardown_request
+        def leave(_: BaseException | None) -> None:
+            user_id = g.pop("counted_user", None)
+            if user_id is not None:
+                with self._guard:
+                    self._under_way[user_id] -= 1
+                    self._under_way += Counter()  # drops those with none
+
+    def enter(self, user_id: str) -> None:
+        """Count the current request for its user. Raises `Problem` too-many-requests."""
+        with self._guard:
+            if self._under_way[user_id] >= self._size:
+                raise Problem(
+                    "too-many-requests",
+                    f"More than {self._size} requests of the caller are under way.",
+                    headers={"Retry-After": "1"},
+                )
+            self._under_way[user_id] += 1
+        g.counted_user = user_id
 
 
 class Slots:

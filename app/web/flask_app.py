@@ -15,6 +15,7 @@ from app.service.documents import is_published_id
 from app.service.stores import timing
 from app.web import request_context
 from app.web.access_log import AccessLog
+from app.web.http_rules import drain
 from app.web.parsing import accept_patch
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ COMMON_HEADERS = (
     # Caches must keep the responses to different pages apart, also those without CORS headers.
     ("Vary", "Origin"),
 )
+
+
+UNTIMED = frozenset({404, 422})
+"""Statuses of what does not exist for the caller: the time would tell it from what is hidden."""
 
 
 class MsgspecProvider(JSONProvider):
@@ -79,7 +84,9 @@ class ApiFlask(Flask):
             if all(name != "Cache-Control" for name, _ in headers):
                 headers.append(("Cache-Control", "private, no-cache"))
             headers += COMMON_HEADERS
-            headers += [_store_time(), ("X-Request-Id", context.id)]
+            if context.status not in UNTIMED:
+                headers.append(_store_time())
+            headers.append(("X-Request-Id", context.id))
             headers += context.headers.items()
             return start_response(status, headers, exc_info)
 
@@ -97,6 +104,7 @@ class ApiFlask(Flask):
             self._access_log.write(environ, context, len(body), time.perf_counter() - started)
             request_context.end(token)
             timing.stop()
+            drain(environ)
 
     def make_default_options_response(self) -> Response:
         """Which methods there are, and what a `PATCH` may be."""

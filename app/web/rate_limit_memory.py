@@ -1,4 +1,4 @@
-"""Counts of requests in this process's memory: a storage of `limits`.
+"""Counts of requests in this process's memory, as the storages of `limits` keep them.
 
 Its own memory storage starts a thread every 10 ms to clear up, which cost more CPU under load than
 reading a log. Here a window is looked at when it is asked for, and the oldest ones go as new ones
@@ -10,73 +10,75 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from threading import Lock
-
-from limits.storage import Storage
+from typing import NamedTuple
 
 MAX_WINDOWS = 100_000
-"""How many windows are counted at once: when there are more, the oldest are forgotten."""
+"""How many callers are counted at once: when there are more, the oldest are forgotten."""
 
 
-class MemoryCounts(Storage):
-    """Fixed windows, each from its first request on. `clock` is in seconds since the epoch."""
+class _Counts(NamedTuple):
+    end: float
+    """Of the current window, in seconds since the epoch; it then becomes the previous one."""
+    current: int
+    previous: int
+    expiry: float
 
-    STORAGE_SCHEME = None  # made directly, never by an address
+
+class MemoryCounts:
+    """Sliding windows: that of now, and the one before it, which counts less and less.
+
+    `clock` is in seconds since the epoch. The methods are those of
+    `limits.storage.SlidingWindowCounterSupport`.
+    """
 
     def __init__(
         self, *, max_windows: int = MAX_WINDOWS, clock: Callable[[], float] = time.time
     ) -> None:
-        super().__init__()
         self._max_windows = max_windows
         self._clock = clock
         self._lock = Lock()
-        self._windows: dict[str, tuple[int, float]] = {}
-        """By key: the count and the moment when the window ends."""
+        self._windows: dict[str, _Counts] = {}
 
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        return ValueError
-
-    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Add to the key's count, in a new window of `expiry` seconds if there is none."""
+    def acquire_sliding_window_entry(
+        self, key: str, limit: int, expiry: int, amount: int = 1
+    ) -> bool:
+        """Add to the key's count, if the limit of requests in `expiry` seconds leaves room."""
         with self._lock:
-            count, end = self._windows.get(key, (0, 0.0))
             now = self._clock()
-            if end <= now:
+            counts = self._at(key, expiry, now)
+            weighted = int(counts.previous * (counts.end - now) / expiry)
+            if weighted + counts.current + amount > limit:
+                return False
+            changed = counts._replace(current=counts.current + amount)
+            if key not in self._windows or self._windows[key].end != counts.end:
+                # Windows stand in the order of their beginnings, so none is searched for.
                 self._windows.pop(key, None)
                 self._make_room(now)
-                count, end = 0, now + expiry
-            self._windows[key] = (count + amount, end)
-        return count + amount
-
-    def get(self, key: str) -> int:
-        """The key's count; 0 when its window is over."""
-        count, end = self._windows.get(key, (0, 0.0))
-        return count if end > self._clock() else 0
-
-    def get_expiry(self, key: str) -> float:
-        """When the key's window ends."""
-        return self._windows.get(key, (0, self._clock()))[1]
-
-    def check(self) -> bool:
-        """Memory is always there."""
+            self._windows[key] = changed
         return True
 
-    def reset(self) -> int:
-        """Forget every count."""
+    def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
+        """The previous window's count and the seconds that it counts for, the same of the current
+        one.
+        """
         with self._lock:
-            counted = len(self._windows)
-            self._windows.clear()
-        return counted
+            now = self._clock()
+            counts = self._at(key, expiry, now)
+        left = counts.end - now
+        return counts.previous, left, counts.current, left
 
-    def clear(self, key: str) -> None:
-        """Forget the key's count."""
-        with self._lock:
-            self._windows.pop(key, None)
+    def _at(self, key: str, expiry: int, now: float) -> _Counts:
+        counts = self._windows.get(key)
+        if counts is None or now >= counts.end + expiry:
+            return _Counts(now + expiry, 0, 0, expiry)
+        if now >= counts.end:
+            return _Counts(counts.end + expiry, 0, counts.current, expiry)
+        return counts
 
     def _make_room(self, now: float) -> None:
-        """Windows stand in the order of their beginnings, so no search for the oldest is needed."""
         while self._windows:
             oldest = next(iter(self._windows))
-            if len(self._windows) < self._max_windows and self._windows[oldest][1] > now:
+            counts = self._windows[oldest]
+            if len(self._windows) < self._max_windows and now < counts.end + counts.expiry:
                 return
             del self._windows[oldest]

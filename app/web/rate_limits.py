@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from ipaddress import ip_network
 from typing import Any, NamedTuple, cast
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, cast
 from flask import request
 from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
-from limits.storage import Storage, storage_from_string
+from limits.storage import SlidingWindowCounterSupport, storage_from_string
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -44,8 +44,14 @@ _REDIS_OPTIONS: dict[str, Any] = {
 }
 
 
+MAX_RESET = 86_400
+"""Seconds that a response tells at most: those of the longest window."""
+
+
 class Window(NamedTuple):
-    """A limit now: requests in all, requests left, seconds until it starts anew, if it holds."""
+    """A limit now: requests in all, requests left, if it holds; `reset`, the seconds until the
+    current window ends or, if the limit does not hold, until the same request would pass.
+    """
 
     limit: int
     remaining: int
@@ -60,13 +66,17 @@ class RateLimits:
     would look at every request before and after that.
     """
 
-    def __init__(self, per_user: str, *, storage: str) -> None:
+    def __init__(
+        self, per_user: str, *, storage: str, clock: Callable[[], float] = time.time
+    ) -> None:
         self._of_user = parse_many(per_user)
         self._of_address = [_anonymous(limit) for limit in self._of_user]
         in_memory = storage == IN_MEMORY
         self._counts = cast(
-            "Storage",
-            MemoryCounts() if in_memory else storage_from_string(storage, **_REDIS_OPTIONS),
+            "SlidingWindowCounterSupport",
+            MemoryCounts(clock=clock)
+            if in_memory
+            else storage_from_string(storage, **_REDIS_OPTIONS),
         )
         self._backing_off_until = float("-inf")
 
@@ -112,15 +122,32 @@ class RateLimits:
             raise Problem("too-many-requests", headers={"Retry-After": str(tightest.reset)})
 
     def _hit(self, limit: RateLimitItem, *who: str, cost: int) -> Window:
-        """As `FixedWindowRateLimiter` of `limits`, with two storage calls instead of three.
+        """Sliding windows, as `SlidingWindowCounterRateLimiter` of `limits` counts them.
 
         At no `cost`, it holds if one more request would.
         """
-        key = limit.key_for(*who)
-        used = self._counts.incr(key, limit.get_expiry(), amount=cost)
-        reset = max(1, math.ceil(self._counts.get_expiry(key) - time.time()))
-        remaining = max(0, limit.amount - used)
-        return Window(limit.amount, remaining, reset, holds=used + 1 - cost <= limit.amount)
+        key, expiry = limit.key_for(*who), limit.get_expiry()
+        holds = not cost or self._counts.acquire_sliding_window_entry(
+            key, limit.amount, expiry, cost
+        )
+        counts = self._counts.get_sliding_window(key, expiry)
+        before, weighted_seconds, now, seconds = counts
+        remaining = max(0, limit.amount - int(before * weighted_seconds / expiry) - now)
+        if not cost:
+            holds = remaining > 0
+        reset = seconds if holds else _seconds_until(limit, max(cost, 1), counts)
+        return Window(limit.amount, remaining, min(math.floor(reset) + 1, MAX_RESET), holds)
+
+
+def _seconds_until(limit: RateLimitItem, cost: int, counts: tuple[int, float, int, float]) -> float:
+    """When there is room for the cost, if nobody sends anything: the count of the window before
+    counts less with every second, and then that of the current one.
+    """
+    before, weighted_seconds, now, seconds = counts
+    room, expiry = limit.amount - cost + 1, limit.get_expiry()
+    if now < room:
+        return weighted_seconds - (room - now) * expiry / before if before else 0
+    return seconds + expiry * max(0, 1 - room / now)
 
 
 def storage_answers(storage: str) -> bool:
@@ -138,10 +165,16 @@ def _anonymous(limit: RateLimitItem) -> RateLimitItem:
 
 
 def address() -> str:
-    """The address of an anonymous client; of IPv6, the network of one customer (/64)."""
-    text = request.remote_addr or "unknown"
-    try:
-        network = ip_network((text, 64 if ":" in text else 32), strict=False)
-    except ValueError:
-        return text
-    return str(network.network_address)
+    """The address of an anonymous client; of IPv6, the network of one customer (/64).
+
+    What a proxy forwards may be no address. Then it is that of the proxy: a client must not choose
+    whom it is counted as.
+    """
+    before_proxies = request.environ.get("werkzeug.proxy_fix.orig", {}).get("REMOTE_ADDR")
+    for text in (request.remote_addr, before_proxies):
+        try:
+            network = ip_network((text or "", 64 if ":" in (text or "") else 32), strict=False)
+        except ValueError:
+            continue
+        return str(network.network_address)
+    return "unknown"

@@ -36,6 +36,8 @@ from app.workout_logs.schemas import (
     WorkoutLogUpdate,
 )
 
+UNREAD = f"The log is changed; the token was not granted `{READ_SCOPE}`, so it is not shown."
+
 
 def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
     """The blueprint over the service."""
@@ -50,6 +52,8 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         caller: Caller, body: dict[str, Any], condition: Precondition | None, log_id: str
     ) -> ResponseReturnValue:
         log = service.update(caller, log_id, body, condition)
+        if READ_SCOPE not in caller.scopes:
+            return Response(status=204, headers=_etag(log))
         return {"data": log}, _etag(log)
 
     @blp.route("")
@@ -110,6 +114,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         @blp.response(
             200, WorkoutLogResponse, description="The log as it is now.", headers=["ETag"]
         )
+        @blp.alt_response(204, description=UNREAD, headers=["ETag"])
         @blp.doc(operationId="patchWorkoutLog", problems=["forbidden"])
         def patch(
             self,
@@ -127,6 +132,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         @blp.response(
             200, WorkoutLogResponse, description="The log as it is now.", headers=["ETag"]
         )
+        @blp.alt_response(204, description=UNREAD, headers=["ETag"])
         @blp.doc(operationId="updateWorkoutLog", problems=["forbidden"])
         def put(
             self,

@@ -336,3 +336,42 @@ def test_a_server_starts_without_its_redis(
     shared = replace(settings, rate_limit_storage=f"redis://127.0.0.1:{free_port()}/0")
     app = create_app(shared, open_store(world.club()))
     assert set(statuses(app, issuer.token(world.RUNNER), 2 * LIMIT)) == {200}
+
+
+def test_what_is_forwarded_and_no_address_is_counted_for_the_proxy(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    app = create_app(replace(settings, trusted_proxies=1), open_store([]))
+
+    def ask(forwarded: str, proxy: str) -> int:
+        headers = {"X-Forwarded-For": forwarded}
+        environ = {"REMOTE_ADDR": proxy}
+        return app.test_client().get(PATH, headers=headers, environ_base=environ).status_code
+
+    made_up = [f"made-up-{number}" for number in range(ANONYMOUS_LIMIT + 1)]
+    assert [ask(each, "192.0.2.1") for each in made_up][-1] == 429
+    assert ask("unknown", "192.0.2.2") == 401
+    assert ask("192.0.2.9", "192.0.2.1") == 401
+
+
+def test_after_the_time_that_a_refusal_tells_a_request_passes(
+    app: Flask,
+) -> None:
+    now = 1_000_000.0
+    limits = RateLimits("10 per minute", storage="memory://", clock=lambda: now)
+
+    def reset() -> int:
+        """0 when the request passes."""
+        with app.test_request_context():
+            try:
+                limits.count_user("key")
+            except Problem as problem:
+                return int(problem.headers["Retry-After"])
+        return 0
+
+    for pause in (0, 7, 31, 45, 3, 59, 60, 61):
+        now += pause
+        while not (seconds := reset()):
+            pass
+        now += seconds
+        assert reset() == 0

@@ -10,7 +10,12 @@ import pytest
 
 from tests.server import ROOT
 
-PACKAGES = {"chromium": "chromium", "redis-server": "redis-server", "tinyproxy": "tinyproxy-bin"}
+PACKAGES = {
+    "chromium": "chromium",
+    "nginx": "nginx-light",
+    "redis-server": "redis-server",
+    "tinyproxy": "tinyproxy-bin",
+}
 """Program → the package of Debian that has it."""
 
 
@@ -46,7 +51,8 @@ def test_who_may_not_install_is_told_what_to(tmp_path: Path) -> None:
     done = prepare(tmp_path)
     assert done.returncode == 1
     assert (
-        "apt-get install --no-install-recommends chromium redis-server tinyproxy-bin" in done.stderr
+        "apt-get install --no-install-recommends chromium nginx-light redis-server tinyproxy-bin"
+        in done.stderr
     )
     assert "Traceback" not in done.stderr
 
@@ -54,7 +60,7 @@ def test_who_may_not_install_is_told_what_to(tmp_path: Path) -> None:
 def test_a_machine_without_apt_is_told_what_to_install(tmp_path: Path) -> None:
     done = prepare(tmp_path)
     assert done.returncode == 1
-    assert "chromium, redis-server, tinyproxy-bin" in done.stderr
+    assert "chromium, nginx-light, redis-server, tinyproxy-bin" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -263,3 +263,44 @@ def test_an_update_changes_no_number_that_it_does_not_touch(store: SqliteStore) 
     with store.reading() as connection:
         body = connection.execute(queries.BODY, {"id": log_of(RUNNER, 9)}).fetchone()[0]
     assert f":{big}," in body
+
+
+def test_only_the_owner_may_read_the_files(path: Path, store: SqliteStore) -> None:
+    files = [*path.parent.iterdir()]
+    assert {each.name for each in files} >= {"store.db", "store.db-wal"}
+    assert {each.stat().st_mode & 0o777 for each in files} == {0o600}
+
+
+def test_a_full_disk_is_told_to_the_probe(path: Path) -> None:
+    store = SqliteStore(path, min_free_bytes=2**62)
+    with pytest.raises(StoreUnavailable, match="the disk is full"):
+        store.ping()
+    store.close()
+
+
+def test_a_deleted_file_is_told_to_the_probe(path: Path, store: SqliteStore) -> None:
+    store.ping()
+    path.unlink()
+    with pytest.raises(StoreUnavailable, match="No such file"):
+        store.ping()
+
+
+def test_a_file_that_cannot_be_written_is_told_to_the_probe(path: Path) -> None:
+    class ReadOnly(SqliteStore):
+        """With connections as SQLite makes them to a file that it may only read."""
+
+        def _connection(self) -> sqlite3.Connection:
+            return sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, isolation_level=None)
+
+    SqliteStore(path).close()
+    store = ReadOnly(path)
+    with pytest.raises(StoreUnavailable, match="readonly"):
+        store.ping()
+    store.close()
+
+
+def test_a_long_write_of_another_process_is_no_failure(path: Path, store: SqliteStore) -> None:
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    store.ping()
+    other.close()

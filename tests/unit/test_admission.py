@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
+from app.factory import create_app
 from app.service.errors import StoreBusy
+from app.service.stores.sqlite.store import SqliteStore
+from app.settings import Settings
 from app.web.admission import Slots
+from tests import world
+from tests.conftest import Client, OpenStore
+from tests.issuer import Issuer
 
 FOREVER = 60.0
 
@@ -78,3 +88,43 @@ def test_who_gave_up_gets_no_slot() -> None:
     assert slots.waiting == 0
     slots.release()
     slots.acquire()
+
+
+class Slow:
+    """A store whose reads of a log wait for `go_on`."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self.waiting = threading.Semaphore(0)
+        self.go_on = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def get_log(self, log_id: str) -> Any:
+        self.waiting.release()
+        assert self.go_on.wait(FOREVER)
+        return self._store.get_log(log_id)
+
+
+def test_one_user_holds_only_so_many_slots(
+    settings: Settings, open_sqlite: OpenStore, issuer: Issuer
+) -> None:
+    slow = Slow(open_sqlite(world.club()))  # type: ignore[arg-type]
+    app = create_app(replace(settings, concurrent_requests=2), slow)  # type: ignore[arg-type]
+    tokens = {person: issuer.token(person) for person in (world.RUNNER, world.TEAMMATE)}
+
+    def get(person: str) -> TestResponse:
+        return Client(app.test_client(), tokens[person]).get(world.log_of(person, 1))
+
+    with ThreadPoolExecutor(8) as threads:
+        started = [threads.submit(get, world.RUNNER) for _ in range(2)]
+        started.append(threads.submit(get, world.TEAMMATE))
+        for _ in started:
+            assert slow.waiting.acquire(timeout=FOREVER)
+        refused = get(world.RUNNER)
+        assert (refused.status_code, refused.json["code"]) == (429, "too-many-requests")
+        assert refused.headers["Retry-After"] == "1"
+        slow.go_on.set()
+        assert [each.result().status_code for each in started] == [200] * 3
+    assert get(world.RUNNER).status_code == 200

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import os
 import queue
 import re
 import sqlite3
 import threading
 import uuid
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,9 @@ logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 10
 
+MIN_FREE_BYTES = 16 * 1024 * 1024
+"""A disk with less room counts as full: the log of changes beside the file needs some."""
+
 
 class SqliteStore:
     """The store in the file at `path`, which is made when it is missing, unless `create` is False.
@@ -75,15 +80,23 @@ class SqliteStore:
     """
 
     def __init__(
-        self, path: str | Path, *, create: bool = True, busy_seconds: float = BUSY_SECONDS
+        self,
+        path: str | Path,
+        *,
+        create: bool = True,
+        busy_seconds: float = BUSY_SECONDS,
+        min_free_bytes: int = MIN_FREE_BYTES,
     ) -> None:
         self.path = Path(path)
+        self._min_free_bytes = min_free_bytes
         self._busy_seconds = busy_seconds
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._turn_to_write = threading.Lock()
         try:
             if create:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
+                # SQLite gives the files beside it the same mode.
+                os.close(os.open(self.path, os.O_RDONLY | os.O_CREAT, 0o600))
             elif not self.path.stat().st_size:
                 raise StoreUnavailable("the file is empty")
             with self._exclusive() as connection:
@@ -264,6 +277,21 @@ class SqliteStore:
     def ping(self) -> None:
         with self.reading() as connection:
             connection.execute(queries.BODY, {"id": ""}).fetchone()
+        try:
+            free = os.statvfs(self.path)
+        except OSError as error:
+            raise StoreUnavailable(f"{self.path}: {error.strerror}") from None
+        if free.f_bavail * free.f_frsize < self._min_free_bytes:
+            raise StoreUnavailable(f"{self.path}: the disk is full")
+        # Who is writing now shows that one can write.
+        if self._turn_to_write.acquire(blocking=False):
+            try:
+                begin = self._transaction("BEGIN IMMEDIATE", max_wait=0)
+                with suppress(StoreBusy, _Undone), begin as connection:
+                    connection.execute(f"PRAGMA user_version = {queries.SCHEMA_VERSION}")
+                    raise _Undone
+            finally:
+                self._turn_to_write.release()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -293,14 +321,17 @@ class SqliteStore:
             yield connection
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(
+        self, begin: str, *, max_wait: float = math.inf
+    ) -> Iterator[sqlite3.Connection]:
         """One transaction, committed at the end and rolled back by any exception."""
         try:
             connection = self._connection()
-            hurried = timing.left() < self._busy_seconds - 1
+            wait = min(max_wait, timing.left())
+            hurried = wait < self._busy_seconds - 1
             try:
                 if hurried:
-                    connection.execute(f"PRAGMA busy_timeout = {timing.left() * 1000:.0f}")
+                    connection.execute(f"PRAGMA busy_timeout = {wait * 1000:.0f}")
                 connection.execute(begin)
                 yield connection
                 connection.execute("COMMIT")
@@ -339,6 +370,11 @@ class SqliteStore:
 
 
 _digits = re.compile("[0-9]{1,18}")
+
+
+class _Undone(Exception):
+    """Ends a transaction that is not to be committed."""
+
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
