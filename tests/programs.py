@@ -20,8 +20,10 @@ def redis_server() -> str | None:
 
 
 def nginx() -> str | None:
-    """Where it is, if anywhere."""
-    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    """Where it is, if anywhere: Debian puts it where only root looks."""
+    folders = os.environ.get("PATH", "").split(":")
+    folders += [f"{each[:-3]}sbin" for each in folders if each.endswith("/bin")]
+    return shutil.which("nginx", path=":".join(folders))
 
 
 def tinyproxy() -> str | None:
