@@ -80,5 +80,5 @@ def _progress(file: BufferedReader) -> Iterator[Callable[[int], None]]:
         yield lambda count: bar.update(count - bar.pos)
 
 
-for command in (upkeep.check, upkeep.migrate_, conformance.conformance):
+for command in (upkeep.check, upkeep.migrate_, upkeep.prune, conformance.conformance):
     store.add_command(command)

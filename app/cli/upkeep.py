@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 
@@ -102,8 +102,21 @@ def migrate_(*, applied: bool, kinds: tuple[str, ...], report: str | None) -> No
         click.echo("Run it again for those that were edited meanwhile.")
 
 
+@click.command()
+def prune() -> None:
+    """Remove the notes of deletions that are older than DELETIONS_KEPT_DAYS.
+
+    They are ignored anyway: once a month is enough.
+    """
+    settings = read_settings()
+    before = datetime.now(UTC) - timedelta(days=settings.deletions_kept_days)
+    with _dataset(settings) as dataset:
+        count = dataset.prune(before.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+    click.echo(f"{count} notes of deletions removed.")
+
+
 @contextmanager
-def _dataset(settings: Settings) -> Iterator[Dataset]:
+def _dataset(settings: Settings) -> Iterator[SqliteDataset | SanityDataset]:
     """The documents of the store that the settings describe."""
     if not settings.sanity_project_id:
         with embedded_store(create=False) as embedded:

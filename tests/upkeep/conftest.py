@@ -18,7 +18,6 @@ from app.service.stores.sanity.dataset import SanityDataset
 from app.service.stores.sqlite.dataset import SqliteDataset
 from app.service.stores.sqlite.store import SqliteStore
 from app.service.stores.sqlite.transfer import export_lines, import_lines
-from app.service.upkeep.dataset import Dataset
 from app.service.upkeep.rules import Rules
 from tests.content_lake import ContentLake
 
@@ -31,7 +30,7 @@ ZONE = "Asia/Bangkok"
 class Opened(NamedTuple):
     """A dataset, and everything that its store holds, drafts too."""
 
-    dataset: Dataset
+    dataset: SqliteDataset | SanityDataset
     stored: Callable[[], dict[str, Document]]
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli.store import store
+from app.service import documents
 from app.service.stores.sqlite.store import SqliteStore
 from app.service.stores.sqlite.transfer import export_lines, import_lines
 from tests import world
@@ -219,3 +221,19 @@ def test_a_killed_run_is_continued_by_the_next(run: Run, load: Any, tmp_path: Pa
     assert done.exit_code == 0, done.stderr
     assert "Nothing is left to migrate." in run("migrate").stdout
     assert stored(tmp_path / "store.db") == stored(tmp_path / "whole.db")
+
+
+def test_prune_removes_what_the_settings_call_old(run: Run, load: Any, tmp_path: Path) -> None:
+    ages = {days: datetime.now(UTC) - timedelta(days=days, minutes=1) for days in (1, 10, 90, 100)}
+    load(
+        [
+            {**documents.deletion_of(f"log-{days}", None), "_updatedAt": each.isoformat()}
+            for days, each in ages.items()
+        ]
+    )
+    assert run("prune").stdout == "2 notes of deletions removed.\n"
+    assert run("prune", DELETIONS_KEPT_DAYS="10").stdout == "1 notes of deletions removed.\n"
+    embedded = SqliteStore(tmp_path / "store.db")
+    (left,) = map(json.loads, export_lines(embedded))
+    embedded.close()
+    assert left["logId"] == "log-1"

@@ -6,6 +6,7 @@ from itertools import chain
 
 import pytest
 
+from app.service import documents
 from app.service.documents import reference
 from app.service.errors import NotFound, RevisionMismatch
 from app.service.upkeep.dataset import PAGE_SIZE, TYPES, PatchRefused
@@ -25,6 +26,7 @@ def test_published_documents_are_counted(open_dataset: OpenDataset) -> None:
         "trainingSession": 100,
         "workoutLog": 9,
         "feedback": 0,
+        "workoutLogDeletion": 0,
     }
     assert list(dataset.count()) == list(TYPES)
 
@@ -91,3 +93,26 @@ def test_sqlite_patches_documents_without_a_revision(open_dataset_of_sqlite: Ope
     assert stored()["runner-ada"]["name"] == "Ada"
     with pytest.raises(RevisionMismatch):
         dataset.patch(read, {"name": "Other"}, [])
+
+
+def test_old_notes_of_deletions_are_removed(open_dataset: OpenDataset) -> None:
+    def note(number: int, updated_at: object) -> dict[str, object]:
+        deletion = documents.deletion_of(f"log-{number}", "runner-ada")
+        return {**world.document("x", "x"), **deletion, "_updatedAt": updated_at}
+
+    old = [
+        note(1, "2026-01-01T00:00:00Z"),
+        note(2, "2026-03-01T00:59:59.999+01:00"),
+        note(3, "never"),
+        *(note(number, "2025-12-31T00:00:00Z") for number in range(100, 100 + PAGE_SIZE)),
+    ]
+    kept = [
+        note(4, "2026-03-01T00:00:00Z"),
+        note(5, "2026-02-28T23:00:00-02:00"),
+        {**note(6, "2026-01-01T00:00:00Z"), "_id": "drafts.x"},
+        world.log("runner-ada", 1, _updatedAt="2026-01-01T00:00:00Z"),
+    ]
+    dataset, stored = open_dataset([*old, *kept])
+    assert dataset.prune("2026-03-01T00:00:00.000Z") == len(old)
+    assert stored() == {each["_id"]: each for each in kept}
+    assert dataset.prune("2026-03-01T00:00:00.000Z") == 0

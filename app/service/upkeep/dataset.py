@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from app.service.documents import Document
+from app.service.documents import DELETION, Document
 
-TYPES = ("user", "trainingPlan", "trainingSession", "workoutLog", "feedback")
+TYPES = ("user", "trainingPlan", "trainingSession", "workoutLog", "feedback", DELETION)
 """The types of the documents that the API reads."""
 
 PAGE_SIZE = 500
@@ -39,4 +39,13 @@ class Dataset(Protocol):
         """Change fields of a document that is still as it was read.
 
         Raises `RevisionMismatch` when it is not, `NotFound` when it is gone, or `PatchRefused`.
+        """
+
+
+class Deletions(Protocol):
+    """The notes of deletions in a dataset."""
+
+    def prune(self, before: str) -> int:
+        """Remove the notes of deletions (`app.service.documents.deletion_of`) that were written
+        before an instant, RFC 3339 text in UTC, and count them.
         """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from app.service.days import TimeZone
-from app.service.documents import Document, reference, reference_id
+from app.service.documents import DELETION, Document, reference, reference_id
 from app.service.model import Role, WorkoutLog
 from app.service.reading import LogReader
 from app.service.rows import StoredLog
@@ -19,6 +19,7 @@ REFERENCES: Mapping[str, Mapping[str, str]] = {
     "trainingSession": {"planId": "trainingPlan", "runnerId": "user", "coachId": "user"},
     "workoutLog": {"sessionId": "trainingSession", "runnerId": "user"},
     "feedback": {"workoutLogId": "workoutLog", "authorId": "user"},
+    DELETION: {},
 }
 """The fields of each type that refer to another document, and to a document of which type."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+from app.service.documents import deletion_id_of, deletion_of
 from app.service.stores.sanity import queries
 from app.service.stores.sanity.client import ContentLake
 from app.service.stores.sanity.errors import (
@@ -56,6 +57,8 @@ def _try_to_write(lake: ContentLake) -> None:
             {"create": {"_id": id_, "_type": "workoutLog"}},
             {"patch": {"id": id_, "set": {"status": "undone"}}},
             {"delete": {"id": id_}},
+            {"createOrReplace": deletion_of(id_, None)},
+            {"delete": {"id": deletion_id_of(id_)}},
         ],
         transaction_id,
         lake.deadline(),

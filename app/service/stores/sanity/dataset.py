@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from app.service.documents import Document
@@ -69,6 +70,36 @@ class SanityDataset:
                 raise
             except Refused as error:
                 raise PatchRefused(str(error)) from None
+
+    def prune(self, before: str) -> int:
+        count, after = 0, ""
+        with ThreadPoolExecutor(self.writes_at_once) as threads:
+            while True:
+                params = {"before": before, "after": after, "limit": PAGE_SIZE}
+                with translated():
+                    page = self._lake.query(queries.OLD_DELETIONS, params, list, tag="upkeep")
+                if not page:
+                    return count
+                count += sum(threads.map(self._delete, page))
+                after = page[-1]["_id"]
+
+    def _delete(self, document: Document) -> bool:
+        """Whether the document was still as it was read, and is deleted."""
+        id_, revision = document["_id"], document["_rev"]
+        write = writes.Write(
+            document_id=id_,
+            mutations=writes.deletion_of_revision(id_, revision),
+            transaction_id=uuid.uuid4().hex,
+            before=revision,
+            after=None,
+            tag="upkeep",
+        )
+        with translated():
+            try:
+                writes.execute(self._lake, write)
+            except writes.Conflict:
+                return False
+        return True
 
 
 def _types(rows: list[Any]) -> dict[str, str]:

@@ -113,12 +113,19 @@ COUNTS = """{
   "trainingPlan": count(*[_type == "trainingPlan"]),
   "trainingSession": count(*[_type == "trainingSession"]),
   "workoutLog": count(*[_type == "workoutLog"]),
-  "feedback": count(*[_type == "feedback"])
+  "feedback": count(*[_type == "feedback"]),
+  "workoutLogDeletion": count(*[_type == "workoutLogDeletion"])
 }"""
 
 # For the upkeep: the documents of a type, page by page, and the types of some documents.
 DOCUMENTS = "*[_type == $type && _id > $after] | order(_id asc)[0...$limit]"
 TYPES = "*[_id in $ids]{_id, _type}"
+
+# Deletions that nobody is told of any more, page by page.
+OLD_DELETIONS = """*[
+    _type == "workoutLogDeletion" && _id > $after
+    && coalesce(dateTime(_updatedAt) < dateTime($before), true)
+  ] | order(_id asc)[0...$limit]{_id, _rev}"""
 
 # The day of a session in `date` or `scheduledDate`: text without a zone is local, and compared as
 # if it were UTC, an instant as it is. GROQ's `dateTime` is null for any other text.

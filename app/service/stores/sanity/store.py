@@ -26,7 +26,6 @@ from app.service.documents import (
     holds_nul,
     is_log_id,
     loads,
-    now,
     reference_id,
 )
 from app.service.errors import (
@@ -264,16 +263,11 @@ class SanityStore:
         )
 
     def delete_log(self, log_id: str, *, if_revision: str, runner_id: str | None) -> None:
-        # Only a patch can be for one revision, so one goes first in the same transaction; it
-        # changes something, to be sure that it counts.
-        fields = {"set": {"updatedAt": now()}}
-        guard = {"patch": {"id": log_id, "ifRevisionID": if_revision, **fields}}
         self._execute(
             writes.Write(
                 document_id=log_id,
                 mutations=[
-                    guard,
-                    {"delete": {"id": log_id}},
+                    *writes.deletion_of_revision(log_id, if_revision),
                     {"createOrReplace": deletion_of(log_id, runner_id)},
                 ],
                 transaction_id=uuid.uuid4().hex,

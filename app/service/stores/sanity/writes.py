@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from app.service.documents import Document
+from app.service.documents import Document, now
 from app.service.stores.sanity import queries
 from app.service.stores.sanity.client import ContentLake, Deadline
 from app.service.stores.sanity.errors import (
@@ -56,6 +56,19 @@ class Write:
     before: str | None
     after: str | None
     tag: str
+
+
+def deletion_of_revision(document_id: str, revision: str) -> list[Mapping[str, Any]]:
+    """Mutations that delete a document that is at this revision, and nothing else.
+
+    Only a patch can be for one revision, so one goes first; it changes something, to be sure that
+    it counts.
+    """
+    changed = {"set": {"updatedAt": now()}}
+    return [
+        {"patch": {"id": document_id, "ifRevisionID": revision, **changed}},
+        {"delete": {"id": document_id}},
+    ]
 
 
 def execute(lake: ContentLake, write: Write) -> Document | None:

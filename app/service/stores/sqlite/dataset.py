@@ -9,6 +9,7 @@ from typing import Any
 
 from app.service.documents import Document, mended, now, revision_of
 from app.service.errors import NotFound, RevisionMismatch, StoreUnavailable
+from app.service.instants import sort_key
 from app.service.stores.sqlite import queries
 from app.service.stores.sqlite.store import SqliteStore
 from app.service.upkeep.dataset import PAGE_SIZE, TYPES
@@ -57,6 +58,10 @@ class SqliteDataset:
             changed = {**kept, **set_fields, "_updatedAt": now(), "_rev": uuid.uuid4().hex}
             body = json.dumps(changed, ensure_ascii=False, separators=(",", ":"))
             connection.execute(queries.PUT, {"id": document["_id"], "body": body})
+
+    def prune(self, before: str) -> int:
+        with self._store.writing() as connection:
+            return connection.execute(queries.PRUNE, {"before": sort_key(before)}).rowcount
 
     def check_file(self) -> None:
         """Raise StoreUnavailable when the file is damaged."""

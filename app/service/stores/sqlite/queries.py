@@ -269,6 +269,11 @@ BODY = "SELECT body FROM document WHERE id = :id"
 IS_REFERRED_TO = "SELECT EXISTS (SELECT 1 FROM document WHERE feedback_on = :id)"
 BODIES = "SELECT body FROM document ORDER BY seq"
 
+PRUNE = f"""
+DELETE FROM document WHERE {CHANGES} AND type = 'workoutLogDeletion'
+AND sort_key(json_extract(body, '$._updatedAt')) < :before
+"""
+
 COUNT_BY_TYPE = """
 SELECT coalesce(type, '(draft or release version)'), count(*) FROM document
 GROUP BY type ORDER BY type

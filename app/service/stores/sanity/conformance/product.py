@@ -30,6 +30,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "type": "workoutLog",
     "after": "conformance.none",
     "limit": 1,
+    "before": "2025-10-05T08:00:00.000Z",
     "at": "2026-01-05T08:00:00Z",
     "deletionsSince": "2025-10-05T08:00:00.000Z",
 }
