@@ -63,13 +63,24 @@ class ContentLake:
         delays = {"indexLag": index_lag * 1000, "latency": latency * 1000}
         self._control("PUT", "delays", json.dumps(delays))
 
-    def switch(self, *, sync_ignored: bool = False, patch_of_nothing: int = 409) -> None:
+    def switch(
+        self,
+        *,
+        sync_ignored: bool = False,
+        patch_of_nothing: int = 409,
+        index_held: bool = False,
+    ) -> None:
         """Choose where Sanity's behaviour is not known, or not always the same.
 
         `sync_ignored`: a write with `visibility=sync` does not wait for the index.
-        `patch_of_nothing`: the status of that error.
+        `patch_of_nothing`: the status of that error. `index_held`: queries see no write until this
+        is switched off.
         """
-        switches = {"syncIgnored": sync_ignored, "patchOfNothing": patch_of_nothing}
+        switches = {
+            "syncIgnored": sync_ignored,
+            "patchOfNothing": patch_of_nothing,
+            "indexHeld": index_held,
+        }
         self._control("PUT", "switches", json.dumps(switches))
 
     def reset_counters(self) -> None:

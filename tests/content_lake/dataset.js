@@ -20,10 +20,19 @@ export class Dataset {
   #documents = new Map()
   #index = new Map()
   #indexed = Promise.resolve()
+  #released = null
+  #release = () => {}
   #views = {}
+
+  /** Keeps queries from seeing further writes, or lets them see all of them. */
+  holdIndex(held) {
+    this.#release()
+    this.#released = held ? new Promise((resolve) => { this.#release = resolve }) : null
+  }
 
   /** Forgets everything. */
   clear() {
+    this.holdIndex(false)
     this.#documents = new Map()
     this.#index = new Map()
     this.#indexed = Promise.resolve()
@@ -105,12 +114,13 @@ export class Dataset {
       }
       this.#views = {}
     }
-    if (!this.indexLag) {
+    if (!this.indexLag && !this.#released) {
       apply()
       return this.#indexed
     }
-    const [due, index] = [Date.now() + this.indexLag, this.#index]
+    const [due, index, released] = [Date.now() + this.indexLag, this.#index, this.#released]
     this.#indexed = this.#indexed
+      .then(() => released)
       .then(() => delay(Math.max(0, due - Date.now())))
       .then(() => index === this.#index && apply())
     return this.#indexed

@@ -241,8 +241,9 @@ function control(endpoint, body) {
       return {}
     }
     case 'PUT /control/switches': {
-      const {syncIgnored = false, patchOfNothing = 409} = JSON.parse(body)
+      const {syncIgnored = false, patchOfNothing = 409, indexHeld = false} = JSON.parse(body)
       ignoresSync = syncIgnored
+      dataset.holdIndex(indexHeld)
       dataset.statusOfMissing = patchOfNothing
       return {}
     }
