@@ -106,15 +106,15 @@ class ProgressReports:
     def read_weeks(self, caller: Caller, query: ReportQuery) -> WeekRows:
         """The same as rows, of which `query.limit` counts. Raises the same."""
         as_of, dates, asked = self._asked(caller, query)
-        week_start = query.after.week_start if query.after else ""
+        start = query.after or WeekPosition("", "")
         # One runner more than the rows can hold: the first may begin in the middle.
         runners = query.limit // len(dates.mondays) + 2
         rows = self._store.read_progress(dataclasses.replace(asked, limit=runners))
         weeks = [
             (report.runner, week)
-            for number, report in enumerate(self._reports(rows, dates, as_of))
+            for report in self._reports(rows, dates, as_of)
             for week in report.weeks
-            if number or str(week.week_start) >= week_start
+            if report.runner.id != start.runner_id or str(week.week_start) >= start.week_start
         ]
         next_cursor = None
         if len(weeks) > query.limit:

@@ -87,8 +87,11 @@ class TrainingSessions:
         runners = {each.id: Runner(each.id, each.name) for each in rows.runners}
         logs = by_session(rows.logs)
         for row in rows.sessions:
-            runner_id = runner_id_of(row, plans)
-            newest = max(logs.get((row.id, runner_id), ()), key=order_of, default=None)
+            owner = runner_id_of(row, plans)
+            runner_id = published_id(owner)
+            # A log of nobody is no log of nobody's session.
+            own = logs.get((row.id, owner), ()) if owner else ()
+            newest = max(own, key=order_of, default=None)
             planned = self._reader.session(row)
             yield TrainingSession(
                 row.id,
@@ -125,7 +128,7 @@ def state_on(
 def runner_id_of(session: TrainingFields, plans: Mapping[str, PlanFields]) -> str | None:
     """The runner whose a session is, whose plan is among `plans`, if there is one."""
     plan = plans.get(id_of(session.plan_id) or "")
-    return published_id(id_of(policy.owner_of(session, plan).runner_id))
+    return id_of(policy.owner_of(session, plan).runner_id)
 
 
 def by_session(logs: Iterable[LogRow]) -> Mapping[tuple[str | None, str | None], Sequence[LogRow]]:
