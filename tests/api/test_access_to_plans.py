@@ -30,23 +30,22 @@ IDLE = "runner-hal"
 """A runner of COACH without any plan or session."""
 EVERYBODY = {RUNNER, TEAMMATE, STRANGER, BY_PLAN, IDLE, COACH, ADMIN}
 
-# By relation, what each may read: their own, and what the relation gives them.
-READABLE: dict[CoachRelation, dict[str, set[str]]] = {
+COACHED: tuple[tuple[CoachRelation, set[str], set[str]], ...] = (
+    ("user", {RUNNER, TEAMMATE, IDLE}, {STRANGER}),
+    ("plan", {RUNNER, TEAMMATE, ADMIN}, {STRANGER, BY_PLAN}),
+    ("either", {RUNNER, TEAMMATE, IDLE, ADMIN}, {STRANGER, BY_PLAN}),
+)
+"""By relation, whom COACH and OTHER_COACH coach."""
+READABLE = {
     relation: {
-        RUNNER: {RUNNER},
-        TEAMMATE: {TEAMMATE},
-        BY_PLAN: {BY_PLAN},
-        IDLE: {IDLE},
+        **{each: {each} for each in (RUNNER, TEAMMATE, BY_PLAN, IDLE)},
         COACH: {COACH, *coached},
         OTHER_COACH: {OTHER_COACH, *coached_by_other},
         ADMIN: EVERYBODY | {OTHER_COACH},
     }
-    for relation, coached, coached_by_other in (
-        ("user", {RUNNER, TEAMMATE, IDLE}, {STRANGER}),
-        ("plan", {RUNNER, TEAMMATE, ADMIN}, {STRANGER, BY_PLAN}),
-        ("either", {RUNNER, TEAMMATE, IDLE, ADMIN}, {STRANGER, BY_PLAN}),
-    )
+    for relation, coached, coached_by_other in COACHED
 }
+"""By relation, whose data each may read: their own, and what the relation gives them."""
 TRAINING = EVERYBODY - {IDLE}
 """Who has sessions."""
 MATRIX = [
