@@ -8,6 +8,8 @@ ServiceError
 ├── LogInUse                     other documents refer to the log
 ├── RevisionMismatch             the log is not at the revision that the caller named
 ├── SyncTokenExpired             changes cannot be told from here on
+├── DuplicateItem                an earlier item of the batch is about the same log
+├── NotApplied                   another item of an atomic batch failed
 ├── CallerRefused                the token is good, the person behind it is not known well
 │   ├── UnknownUser
 │   ├── AmbiguousUser
@@ -85,6 +87,22 @@ class RevisionMismatch(ServiceError):
 
 class SyncTokenExpired(ServiceError):
     """The token does not say where to go on: it is too old, of other runners, or not ours."""
+
+
+class DuplicateItem(ServiceError):
+    """An earlier item of the same batch is about the same log, or the same runner and session."""
+
+
+class NotApplied(ServiceError):
+    """The batch is atomic, and another of its items failed: nothing was changed."""
+
+
+class WritesRefused(Exception):
+    """A store has made none of several writes: `errors` by the place of the write among them."""
+
+    def __init__(self, errors: Mapping[int, ServiceError]) -> None:
+        super().__init__(", ".join(f"{place}: {each!r}" for place, each in errors.items()))
+        self.errors = errors
 
 
 class CallerRefused(ServiceError):

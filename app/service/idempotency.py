@@ -44,31 +44,28 @@ class LogLocks:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """The id of a write, which becomes the document's revision.
+    """The ids of a request's writes, which become the documents' revisions.
 
-    It ends in random characters, because Sanity demands that no transaction id is used twice. Where
-    the client sent a key, it begins with digests of the key and of the request: they tell a replay
-    by the revision of the log, so no table of keys is needed, and a key ends with the log's next
-    change.
+    They end in random characters, because Sanity demands that no transaction id is used twice.
+    Where the client sent a key, they begin with digests of the key and of the request: these tell a
+    replay by the revision of the log, so no table of keys is needed, and a key ends with the log's
+    next change.
     """
 
-    id: str
     key_prefix: str | None = None
     request_prefix: str | None = None
-
-    @classmethod
-    def random(cls) -> Transaction:
-        """Of a write without a key."""
-        return cls(secrets.token_hex(16))
 
     @classmethod
     def of(cls, caller: Caller, key: str | None, request: Mapping[str, Any]) -> Transaction:
         """Of a caller's key, if there is one, and a request, both as they were validated."""
         if key is None:
-            return cls.random()
+            return cls()
         key_prefix = f"key-{_digest([caller.id, key])}-"
-        request_prefix = f"{key_prefix}{_digest(_canonical(request))}-"
-        return cls(request_prefix + secrets.token_hex(16), key_prefix, request_prefix)
+        return cls(key_prefix, f"{key_prefix}{_digest(_canonical(request))}-")
+
+    def new_id(self) -> str:
+        """The id of the next write."""
+        return (self.request_prefix or "") + secrets.token_hex(16)
 
     def made(self, revision: str) -> bool:
         """Whether a write with this key and request, this one or another, made the revision."""
@@ -79,13 +76,17 @@ class Transaction:
         return self.key_prefix is not None and revision.startswith(self.key_prefix)
 
 
-def _canonical(request: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The members that say something, alike for all requests of one meaning: `5.0` is 5."""
-    return sorted(
-        (name, int(value) if isinstance(value, float) and value.is_integer() else value)
-        for name, value in request.items()
-        if value is not None and value != []
-    )
+def _canonical(value: Any) -> Any:
+    """What the value says, alike for all requests of one meaning: `5.0` is 5."""
+    if isinstance(value, Mapping):
+        return sorted(
+            (name, _canonical(each))
+            for name, each in value.items()
+            if each is not None and each != []
+        )
+    if isinstance(value, list | tuple):
+        return [*map(_canonical, value)]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _digest(value: object) -> str:

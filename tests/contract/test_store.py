@@ -19,6 +19,7 @@ from app.service.stores.port import LogQuery, Position, Store
 from tests import world
 from tests.conftest import OpenStore
 from tests.world import RUNNER, STRANGER, TEAMMATE, document, log, log_of, session_of
+from tests.writes import create_log, delete_log, update_log
 
 EVERYBODY = LogQuery(runner_ids=None)
 
@@ -230,7 +231,7 @@ class TestReading:
             lambda: store.list_logs(LogQuery(runner_ids=[RUNNER], with_total=True)),
             lambda: store.get_log(log_of(RUNNER, 1)),
             lambda: store.read_for_create(runner_id=RUNNER, session_id=session_of(RUNNER, 9)),
-            lambda: store.create_log(new_log(), transaction_id="t1"),
+            lambda: create_log(store, new_log(), transaction_id="t1"),
             store.ping,
         ]
         for call in calls:
@@ -241,17 +242,16 @@ class TestReading:
 
 class TestReadingCurrentLogs:
     def test_are_those_that_exist_as_they_are(self, store: Store) -> None:
-        made = store.create_log(new_log(), transaction_id="t1")
-        changed = store.update_log(
+        made = create_log(store, new_log(), transaction_id="t1")
+        changed = update_log(
+            store,
             log_of(RUNNER, 1),
             set_fields={"notes": "x"},
             unset_fields=[],
             if_revision=f"rev-{log_of(RUNNER, 1)}",
             transaction_id="t2",
         )
-        store.delete_log(
-            log_of(RUNNER, 2), if_revision=f"rev-{log_of(RUNNER, 2)}", runner_id=RUNNER
-        )
+        delete_log(store, log_of(RUNNER, 2), if_revision=f"rev-{log_of(RUNNER, 2)}")
         asked = [made["_id"], log_of(RUNNER, 1), log_of(RUNNER, 2), "nothing"]
         assert store.read_current(asked) == {made["_id"]: made, changed["_id"]: changed}
 
@@ -349,7 +349,7 @@ class TestCreating:
         assert context.plan["_id"] == world.plan_of(RUNNER)
 
     def test_answers_with_the_document_as_stored(self, store: Store) -> None:
-        created = store.create_log(new_log(notes="\U0001f3c3 โก"), transaction_id="t1")
+        created = create_log(store, new_log(notes="\U0001f3c3 โก"), transaction_id="t1")
         assert created["_rev"] == "t1"
         assert created["_createdAt"] == created["_updatedAt"]
         found = store.get_log(created["_id"])
@@ -358,9 +358,9 @@ class TestCreating:
         assert ids(store, LogQuery(runner_ids=[RUNNER]))[0] == created["_id"]
 
     def test_refuses_a_second_log_of_the_id(self, store: Store) -> None:
-        created = store.create_log(new_log(notes="first"), transaction_id="t1")
+        created = create_log(store, new_log(notes="first"), transaction_id="t1")
         with pytest.raises(DuplicateLog) as refused:
-            store.create_log(new_log(notes="second"), transaction_id="t2")
+            create_log(store, new_log(notes="second"), transaction_id="t2")
         assert refused.value.existing_id == created["_id"]
         found = store.get_log(created["_id"])
         assert found
@@ -369,7 +369,7 @@ class TestCreating:
     def test_has_one_winner_among_many(self, store: Store) -> None:
         def create(number: int) -> bool:
             try:
-                store.create_log(new_log(notes=str(number)), transaction_id=f"t{number}")
+                create_log(store, new_log(notes=str(number)), transaction_id=f"t{number}")
             except DuplicateLog:
                 return False
             return True
@@ -380,8 +380,9 @@ class TestCreating:
 
 class TestUpdating:
     def test_changes_what_is_set_and_unset_and_nothing_else(self, store: Store) -> None:
-        before = store.create_log(new_log(notes="x", weather="y"), transaction_id="t1")
-        after = store.update_log(
+        before = create_log(store, new_log(notes="x", weather="y"), transaction_id="t1")
+        after = update_log(
+            store,
             before["_id"],
             set_fields={"notes": "z", "injuries": ["knee", "hip"]},
             unset_fields=["weather", "feeling"],
@@ -420,7 +421,8 @@ class TestUpdating:
             assert sum(threads.map(change, range(32))) == 1
 
     def change(self, store: Store, log_id: str, revision: str, transaction: str = "t1") -> None:
-        store.update_log(
+        update_log(
+            store,
             log_id,
             set_fields={"notes": transaction},
             unset_fields=[],
@@ -431,20 +433,18 @@ class TestUpdating:
 
 class TestDeleting:
     def test_takes_the_log_away(self, store: Store) -> None:
-        store.delete_log(
-            log_of(RUNNER, 1), if_revision=revision_of(log(RUNNER, 1)), runner_id=RUNNER
-        )
+        delete_log(store, log_of(RUNNER, 1), if_revision=revision_of(log(RUNNER, 1)))
         assert store.get_log(log_of(RUNNER, 1)) is None
         assert log_of(RUNNER, 1) not in ids(store, EVERYBODY)
 
     def test_refuses_another_revision(self, store: Store) -> None:
         with pytest.raises(RevisionMismatch):
-            store.delete_log(log_of(RUNNER, 1), if_revision="rev-of-yesterday", runner_id=RUNNER)
+            delete_log(store, log_of(RUNNER, 1), if_revision="rev-of-yesterday")
         assert store.get_log(log_of(RUNNER, 1))
 
     def test_of_nothing_is_not_found(self, store: Store) -> None:
         with pytest.raises(NotFound):
-            store.delete_log("nothing", if_revision="r1", runner_id=RUNNER)
+            delete_log(store, "nothing", if_revision="r1")
 
     def test_refuses_while_feedback_refers_to_the_log(self, open_store: OpenStore) -> None:
         feedback = document(
@@ -456,17 +456,15 @@ class TestDeleting:
         )
         store = open_store([*world.club(), feedback])
         with pytest.raises(LogInUse):
-            store.delete_log(
-                log_of(RUNNER, 1), if_revision=revision_of(log(RUNNER, 1)), runner_id=RUNNER
-            )
+            delete_log(store, log_of(RUNNER, 1), if_revision=revision_of(log(RUNNER, 1)))
         found = store.get_log(log_of(RUNNER, 1))
         assert found
         assert found.document == log(RUNNER, 1)
 
     def test_leaves_room_for_a_new_log(self, store: Store) -> None:
-        store.create_log(new_log(), transaction_id="t1")
-        store.delete_log(new_log()["_id"], if_revision="t1", runner_id=RUNNER)
-        assert store.create_log(new_log(), transaction_id="t2")["_rev"] == "t2"
+        create_log(store, new_log(), transaction_id="t1")
+        delete_log(store, new_log()["_id"], if_revision="t1")
+        assert create_log(store, new_log(), transaction_id="t2")["_rev"] == "t2"
 
 
 def test_a_store_that_answers_can_be_pinged(store: Store) -> None:

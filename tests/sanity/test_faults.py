@@ -22,6 +22,7 @@ from tests.conftest import Client
 from tests.content_lake import DATASET, EDITOR_TOKEN, ContentLake, content_lake_client
 from tests.ports import free_port
 from tests.world import RUNNER, log_of, session_of
+from tests.writes import create_log, delete_log, update_log
 
 Fault = Mapping[str, Any]
 
@@ -158,11 +159,11 @@ def test_no_connection(runner: Client, lake: ContentLake, operation: str) -> Non
     calls: dict[str, Callable[[], object]] = {
         "list": lambda: store.list_logs(LogQuery(runner_ids=None)),
         "read": lambda: store.get_log(OLD),
-        "create": lambda: store.create_log({"_id": NEW}, transaction_id="t1"),
-        "update": lambda: store.update_log(
-            OLD, set_fields={"a": 1}, unset_fields=[], if_revision="r", transaction_id="t1"
+        "create": lambda: create_log(store, {"_id": NEW}, transaction_id="t1"),
+        "update": lambda: update_log(
+            store, OLD, set_fields={"a": 1}, unset_fields=[], if_revision="r", transaction_id="t1"
         ),
-        "delete": lambda: store.delete_log(OLD, if_revision="r", runner_id=None),
+        "delete": lambda: delete_log(store, OLD, if_revision="r"),
     }
     with pytest.raises(StoreUnavailable):
         calls[operation]()

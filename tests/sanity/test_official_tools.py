@@ -15,6 +15,7 @@ from app.service.stores.sanity.store import SanityStore
 from tests import node
 from tests.content_lake import FOLDER, ContentLake
 from tests.server import ROOT, environment
+from tests.writes import create_log
 
 DATASET = ROOT / "tests/data/as-it-is.ndjson"
 RUNNER, SESSION = "5c000000-0000-4000-8000-000000000002", "s-apiplan-0"
@@ -45,7 +46,8 @@ def test_a_dataset_makes_the_round(
     official("import", content_lake, DATASET)
     assert contents(content_lake.documents()) == contents(lines_of(DATASET))
 
-    made = store.create_log(
+    made = create_log(
+        store,
         {
             "_id": "workoutLog.made-by-the-product",
             "_type": "workoutLog",

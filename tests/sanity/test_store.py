@@ -30,6 +30,7 @@ from tests.content_lake import (
 from tests.issuer import AUDIENCE, Issuer
 from tests.sanity.wire import OK, Server, sends, tls_of
 from tests.world import RUNNER, log_of, session_of
+from tests.writes import create_log, delete_log
 
 OLD = log_of(RUNNER, 1)
 NEW = {"sessionId": session_of(RUNNER, 10), "status": "dnf"}
@@ -70,18 +71,18 @@ class TestRoundTrips:
 
 class TestRefusedWrites:
     def test_bring_the_document_as_it_is(self, store: SanityStore) -> None:
-        first = store.create_log({"_id": NEW_ID, "_type": "workoutLog"}, transaction_id="t1")
+        first = create_log(store, {"_id": NEW_ID, "_type": "workoutLog"}, transaction_id="t1")
         with pytest.raises(DuplicateLog) as duplicate:
-            store.create_log({"_id": NEW_ID, "_type": "workoutLog"}, transaction_id="t2")
+            create_log(store, {"_id": NEW_ID, "_type": "workoutLog"}, transaction_id="t2")
         assert duplicate.value.existing == first
         with pytest.raises(RevisionMismatch) as mismatch:
-            store.delete_log(NEW_ID, if_revision="t0", runner_id=RUNNER)
+            delete_log(store, NEW_ID, if_revision="t0")
         assert mismatch.value.current == first
 
     def test_a_create_sent_twice_is_the_same_create(self, store: SanityStore) -> None:
         document = {"_id": NEW_ID, "_type": "workoutLog"}
-        first = store.create_log(document, transaction_id="t1")
-        assert store.create_log(document, transaction_id="t1") == first
+        first = create_log(store, document, transaction_id="t1")
+        assert create_log(store, document, transaction_id="t1") == first
 
 
 class TestIdempotencyKey:
@@ -129,8 +130,8 @@ class TestLimits:
         store = SanityStore(lake.client(limits=Limits(writes_at_once=3)))
 
         def create(number: int) -> None:
-            store.create_log(
-                {"_id": f"log-{number}", "_type": "workoutLog"}, transaction_id=f"t{number}"
+            create_log(
+                store, {"_id": f"log-{number}", "_type": "workoutLog"}, transaction_id=f"t{number}"
             )
 
         with ThreadPoolExecutor(12) as threads:
@@ -146,7 +147,7 @@ class TestLimits:
         def create(number: int) -> bool:
             document = {"_id": f"log-{number}", "_type": "workoutLog"}
             try:
-                store.create_log(document, transaction_id=f"t{number}")
+                create_log(store, document, transaction_id=f"t{number}")
             except StoreError:
                 return False
             return True
@@ -168,7 +169,7 @@ class TestAccess:
         store = SanityStore(lake.client(token=VIEWER_TOKEN))
         assert store.get_log(OLD)
         with pytest.raises(StoreUnavailable):
-            store.create_log({"_id": NEW_ID, "_type": "workoutLog"}, transaction_id="t1")
+            create_log(store, {"_id": NEW_ID, "_type": "workoutLog"}, transaction_id="t1")
         store.close()
 
     @pytest.mark.parametrize("wrong", [{"token": "no-such-token"}, {"dataset": "elsewhere"}])

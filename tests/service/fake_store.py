@@ -7,14 +7,31 @@ contract suite has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.service import documents
 from app.service.documents import Document, now, reference_id
-from app.service.errors import DuplicateLog, LogInUse, NotFound, RevisionMismatch
+from app.service.errors import (
+    DuplicateLog,
+    LogInUse,
+    NotFound,
+    RevisionMismatch,
+    ServiceError,
+    WritesRefused,
+)
 from app.service.rows import StoredLog, of_type, row_of
-from app.service.stores.port import CreateContext, LogPage, LogQuery
+from app.service.stores.port import (
+    BatchContext,
+    CreateContext,
+    CreateLog,
+    DeleteLog,
+    LogPage,
+    LogQuery,
+    LogWrite,
+    Pair,
+    UpdateLog,
+)
 
 
 class FakeStore:
@@ -61,37 +78,52 @@ class FakeStore:
             existing=[*map(self._stored, self._logs_of_pair(runner_id, session_id))],
         )
 
-    def create_log(self, document: Document, *, transaction_id: str) -> Document:
-        self.calls.append("create_log")
+    def read_for_batch(self, *, log_ids: Collection[str], pairs: Collection[Pair]) -> BatchContext:
+        logs = {each: self.get_log(each) for each in log_ids}
+        contexts = {pair: self.read_for_create(**pair._asdict()) for pair in pairs}
+        self.calls[-len(logs) - len(contexts) :] = ["read_for_batch"]
+        return BatchContext({id_: each for id_, each in logs.items() if each}, contexts)
+
+    def write_logs(
+        self, writes: Sequence[LogWrite], *, transaction_id: str, dry_run: bool = False
+    ) -> list[Document]:
+        self.calls.append("write_logs")
         self.before_writing()
-        pair = (reference_id(document["runnerId"]), reference_id(document["sessionId"]))
-        for existing in self._logs_of_pair(*pair):
-            raise DuplicateLog(existing)
-        self.documents.pop(documents.deletion_id_of(document["_id"]), None)
-        return self._put({**document, "_createdAt": now()}, transaction_id)
+        before = dict(self.documents)
+        left: list[Document] = []
+        errors: dict[int, ServiceError] = {}
+        for place, write in enumerate(writes):
+            try:
+                left.append(self._write(write, transaction_id))
+            except ServiceError as error:
+                errors[place] = error
+        if errors or dry_run:
+            self.documents = before
+        if errors:
+            raise WritesRefused(errors)
+        return left
 
-    def update_log(
-        self,
-        log_id: str,
-        *,
-        set_fields: Mapping[str, Any],
-        unset_fields: Collection[str],
-        if_revision: str,
-        transaction_id: str,
-    ) -> Document:
-        self.calls.append("update_log")
-        kept = self._at_revision(log_id, if_revision)
-        changed = {name: value for name, value in kept.items() if name not in unset_fields}
-        return self._put({**changed, **set_fields}, transaction_id)
-
-    def delete_log(self, log_id: str, *, if_revision: str, runner_id: str | None) -> None:
-        self.calls.append("delete_log")
-        self._at_revision(log_id, if_revision)
-        if any(reference_id(each["workoutLogId"]) == log_id for each in self._of("feedback")):
-            raise LogInUse(log_id)
-        del self.documents[log_id]
-        deletion = documents.deletion_of(log_id, runner_id)
-        self.documents[deletion["_id"]] = dict(deletion)
+    def _write(self, write: LogWrite, transaction_id: str) -> Document:
+        match write:
+            case CreateLog(document):
+                pair = (reference_id(document["runnerId"]), reference_id(document["sessionId"]))
+                for existing in self._logs_of_pair(*pair):
+                    raise DuplicateLog(existing)
+                self.documents.pop(documents.deletion_id_of(document["_id"]), None)
+                return self._put({**document, "_createdAt": now()}, transaction_id)
+            case UpdateLog(log_id, set_fields, unset_fields, revision):
+                kept = self._at_revision(log_id, revision)
+                changed = {name: value for name, value in kept.items() if name not in unset_fields}
+                return self._put({**changed, **set_fields}, transaction_id)
+            case DeleteLog(log_id, revision, runner_id):
+                self._at_revision(log_id, revision)
+                referring = (reference_id(each["workoutLogId"]) for each in self._of("feedback"))
+                if log_id in referring:
+                    raise LogInUse(log_id)
+                del self.documents[log_id]
+                deletion = documents.deletion_of(log_id, runner_id)
+                self.documents[deletion["_id"]] = dict(deletion)
+                return {}
 
     def change(self, log_id: str, **fields: Any) -> None:
         """A write by somebody else."""
@@ -103,7 +135,6 @@ class FakeStore:
         return stored
 
     def _at_revision(self, log_id: str, revision: str) -> Document:
-        self.before_writing()
         document = self._get(log_id, "workoutLog")
         if document is None:
             raise NotFound

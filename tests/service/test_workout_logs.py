@@ -21,9 +21,10 @@ from app.service.errors import (
 )
 from app.service.external_links import ExternalLinks
 from app.service.model import Caller, Role, Status
+from app.service.operations import WRITE_TRIES
 from app.service.rules import Sent
 from app.service.stores.port import LogQuery
-from app.service.workout_logs import WRITE_TRIES, WorkoutLogs
+from app.service.workout_logs import WorkoutLogs
 from tests import world
 from tests.service.fake_store import FakeStore
 from tests.world import log_of, session_of
@@ -116,7 +117,7 @@ class TestCreate:
     def test_stores_the_log_in_two_calls(self, service: WorkoutLogs, store: FakeStore) -> None:
         created = service.create(RUNNER, NEW)
         assert (created.log.id, created.replayed) == (NEW_ID, False)
-        assert store.calls == ["read_for_create", "create_log"]
+        assert store.calls == ["read_for_create", "write_logs"]
         document = store.documents[NEW_ID]
         assert document["runnerId"] == reference(world.RUNNER)
         assert document["_rev"] == created.log.revision
@@ -175,11 +176,11 @@ class TestCreate:
 class TestChange:
     def test_an_update_is_two_calls(self, service: WorkoutLogs, store: FakeStore) -> None:
         assert service.update(RUNNER, LOG, sent(notes="x")).notes == "x"
-        assert store.calls == ["get_log", "update_log"]
+        assert store.calls == ["get_log", "write_logs"]
 
     def test_a_delete_is_two_calls(self, service: WorkoutLogs, store: FakeStore) -> None:
         service.delete(RUNNER, LOG)
-        assert store.calls == ["get_log", "delete_log"]
+        assert store.calls == ["get_log", "write_logs"]
         assert LOG not in store.documents
         deletion = store.documents[documents.deletion_id_of(LOG)]
         assert (deletion["logId"], deletion["runnerId"]) == (LOG, world.RUNNER)
@@ -228,7 +229,7 @@ class TestChange:
     ) -> None:
         before = dict(store.documents[LOG])
         service.update(RUNNER, LOG, sent(actual_distance=10, status=Status.COMPLETED))
-        assert "update_log" not in store.calls
+        assert "write_logs" not in store.calls
         assert store.documents[LOG] == before
 
     def test_a_log_with_feedback_is_not_deleted(

@@ -23,6 +23,7 @@ from tests import world
 from tests.conftest import Client
 from tests.issuer import Issuer
 from tests.world import RUNNER, TEAMMATE, log, log_of
+from tests.writes import delete_log, update_log
 
 
 @pytest.fixture
@@ -127,10 +128,10 @@ def test_a_file_that_stays_locked_is_a_timeout(store: SqliteStore, path: Path) -
     impatient = SqliteStore(path, busy_seconds=0.05)
     with store.writing():
         with pytest.raises(StoreBusy):
-            impatient.delete_log(log_of(RUNNER, 1), if_revision="x", runner_id=RUNNER)
+            delete_log(impatient, log_of(RUNNER, 1), if_revision="x")
         assert impatient.get_log(log_of(RUNNER, 1))
     with impatient.writing(), pytest.raises(StoreBusy):
-        impatient.delete_log(log_of(RUNNER, 1), if_revision="x", runner_id=RUNNER)
+        delete_log(impatient, log_of(RUNNER, 1), if_revision="x")
     impatient.close()
 
 
@@ -253,7 +254,8 @@ def test_an_update_changes_no_number_that_it_does_not_touch(store: SqliteStore) 
     import_lines(store, [msgspec.json.encode(log(RUNNER, 9)).replace(b"10,", b"%d," % big, 1)])
     found = store.get_log(log_of(RUNNER, 9))
     assert found
-    store.update_log(
+    update_log(
+        store,
         log_of(RUNNER, 9),
         set_fields={"notes": "x"},
         unset_fields=[],

@@ -166,6 +166,67 @@ class CreateContext(NamedTuple):
     existing: Sequence[StoredLog]
 
 
+class Pair(NamedTuple):
+    """Of whom a log is, and about which session."""
+
+    runner_id: str
+    session_id: str
+
+
+class BatchContext(NamedTuple):
+    """All that decides on a batch of writes, read at one moment: the logs that exist, by id, and
+    what decides on a new log, for each pair that was asked for.
+    """
+
+    logs: Mapping[str, StoredLog]
+    pairs: Mapping[Pair, CreateContext]
+
+
+class CreateLog(NamedTuple):
+    """Store a new log.
+
+    `document` has `_id`, `_type` and its fields; the store adds `_rev`, `_createdAt` and
+    `_updatedAt`. A deletion of the same `_id` is forgotten in the same transaction. Refused with
+    `DuplicateLog` when the `_id` exists, with the document that has it.
+    """
+
+    document: Document
+
+    @property
+    def log_id(self) -> str:
+        """The log's `_id`."""
+        return str(self.document["_id"])
+
+
+class UpdateLog(NamedTuple):
+    """Change fields of a log that is still at `if_revision`.
+
+    Refused with `RevisionMismatch`, which has the document as it really is, even where reads are
+    behind, or with `NotFound` when it is gone.
+    """
+
+    log_id: str
+    set_fields: Mapping[str, Any]
+    unset_fields: Collection[str]
+    if_revision: str
+
+
+class DeleteLog(NamedTuple):
+    """Delete a runner's log that is still at `if_revision`.
+
+    The same transaction stores what remembers it (`app.service.documents.deletion_of`). Refused
+    with `RevisionMismatch`, `NotFound`, or `LogInUse` while another document holds a strong
+    reference to it.
+    """
+
+    log_id: str
+    if_revision: str
+    runner_id: str | None
+
+
+LogWrite = CreateLog | UpdateLog | DeleteLog
+
+
 class Relations(NamedTuple):
     """A user, the active plans of which they are the runner, and others: those asked for, and every
     user whom the user or one of the plans names as coach.
@@ -303,35 +364,23 @@ class Store(Protocol):
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         """What decides on a new log for the pair."""
 
-    def create_log(self, document: Document, *, transaction_id: str) -> Document:
-        """Store a new log; returns it as stored, its `_rev` the transaction's id.
+    def read_for_batch(self, *, log_ids: Collection[str], pairs: Collection[Pair]) -> BatchContext:
+        """What decides on updates and deletes of the logs, and on new logs for the pairs.
 
-        `document` has `_id`, `_type` and its fields; the store adds `_rev`, `_createdAt` and
-        `_updatedAt`. A deletion of the same `_id` is forgotten in the same transaction. Raises
-        `DuplicateLog` when the `_id` exists, with the document that has it.
+        A log that this API has created is found as soon as it exists, as by `get_log`.
         """
 
-    def update_log(
-        self,
-        log_id: str,
-        *,
-        set_fields: Mapping[str, Any],
-        unset_fields: Collection[str],
-        if_revision: str,
-        transaction_id: str,
-    ) -> Document:
-        """Change fields of a log that is still at `if_revision`; returns the new document.
+    def write_logs(
+        self, writes: Sequence[LogWrite], *, transaction_id: str, dry_run: bool = False
+    ) -> Sequence[Document]:
+        """Make all of these writes of different logs in one transaction, or none.
 
-        Raises `RevisionMismatch` with the document as it really is, even where reads are behind,
-        or `NotFound` when it is gone.
-        """
+        Returns the documents that they leave, in the order of the writes, their `_rev` the
+        transaction's id; an empty one for a delete. Raises `WritesRefused` with the error of each
+        write that cannot be made, as far as they are known: those that are not named may be refused
+        once these are left out.
 
-    def delete_log(self, log_id: str, *, if_revision: str, runner_id: str | None) -> None:
-        """Delete a runner's log that is still at `if_revision`.
-
-        The same transaction stores what remembers it (`app.service.documents.deletion_of`). Raises
-        `RevisionMismatch`, `NotFound`, or `LogInUse` while another document holds a strong
-        reference to it.
+        A dry run changes nothing. It raises what the writes would, and returns nothing of use.
         """
 
     def ping(self) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -37,6 +37,9 @@ from app.service.stores.sanity.transport import Connections, NotConnected
 MAX_FIRST_BACK_OFF_SECONDS = 0.1
 """The longest back-off before the first retry, doubled for each further one; it is of a random
 length, and no shorter than the Content Lake asks for."""
+
+MAX_PATH_LENGTH = 8000
+"""Characters of the ids in one address."""
 
 Result = TypeVar("Result")
 
@@ -145,8 +148,11 @@ class ContentLake:
         def find(content: bytes) -> dict[str, dict[str, Any]]:
             return {each["_id"]: each for each in loads(content)["documents"]}
 
-        path = ",".join(quote(each, safe="") for each in document_ids)
-        return self._read("GET", self._doc_url % path + tag, b"", find, deadline)
+        deadline = deadline or self.deadline()
+        found: dict[str, dict[str, Any]] = {}
+        for path in _paths(document_ids):
+            found |= self._read("GET", self._doc_url % path + tag, b"", find, deadline)
+        return found
 
     def mutate(
         self,
@@ -231,6 +237,17 @@ class ContentLake:
         if not 200 <= response.status_code < 300:
             raise error_of(response.status_code, response.headers, response.content)
         return response
+
+
+def _paths(document_ids: Iterable[str]) -> Iterator[str]:
+    """The ids as parts of addresses: one, unless they are uncommonly many and long."""
+    path = ""
+    for each in document_ids:
+        if len(path) + len(each) > MAX_PATH_LENGTH:
+            yield path
+            path = ""
+        path += f"{',' if path else ''}{quote(each, safe='')}"
+    yield path
 
 
 def _parsed(response: requests.Response, read: Callable[[bytes], Result]) -> Result:

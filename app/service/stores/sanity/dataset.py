@@ -52,20 +52,17 @@ class SanityDataset:
         if unset_fields:
             patch["unset"] = [*unset_fields]
         write = writes.Write(
-            document_id=id_,
+            changes=[writes.Change(id_, revision, transaction_id)],
             mutations=[{"patch": patch}],
             transaction_id=transaction_id,
-            before=revision,
-            after=transaction_id,
             tag="upkeep",
         )
         with translated():
             try:
                 writes.execute(self._lake, write)
             except writes.Conflict as conflict:
-                if conflict.current is None:
-                    raise NotFound from None
-                raise RevisionMismatch(conflict.current) from None
+                current = conflict.current[id_]
+                raise (RevisionMismatch(current) if current else NotFound()) from None
             except AccessRefused:
                 raise
             except Refused as error:
@@ -87,11 +84,9 @@ class SanityDataset:
         """Whether the document was still as it was read, and is deleted."""
         id_, revision = document["_id"], document["_rev"]
         write = writes.Write(
-            document_id=id_,
+            changes=[writes.Change(id_, revision, None)],
             mutations=writes.deletion_of_revision(id_, revision),
             transaction_id=uuid.uuid4().hex,
-            before=revision,
-            after=None,
             tag="upkeep",
         )
         with translated():

@@ -37,11 +37,13 @@ import msgspec
 
 class ContentLakeError(Exception):
     """Root of the tree above. `retry_after` is in seconds, where the Content Lake named them;
-    `types` are those of its response, the most telling one first.
+    `types` are those of its response, the most telling one first, `places` those of the mutations
+    at fault.
     """
 
     retry_after: float | None = None
     types: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 class NotExecuted(ContentLakeError):
@@ -164,6 +166,9 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> ContentLak
     if error.retry_after is None and status == 429:
         error.retry_after = _seconds(headers.get("ratelimit-reset"))
     error.types = types
+    error.places = tuple(
+        item["index"] for item in _items(content) if isinstance(item.get("index"), int)
+    )
     return error
 
 
@@ -188,16 +193,24 @@ def types_of(content: Any) -> Iterator[str]:
     """Every plain word that tells the kind of the error, the most telling first."""
     if not isinstance(content, dict):
         return
+    for item in _items(content):
+        inner = item.get("error")
+        if isinstance(inner, dict):
+            yield from _words(inner.get("type"))
+            yield from _words(inner.get("permission"))
     envelope = content.get("error")
     if isinstance(envelope, dict):
-        items = envelope.get("items")
-        for item in items if isinstance(items, list) else ():
-            inner = item.get("error") if isinstance(item, dict) else None
-            if isinstance(inner, dict):
-                yield from _words(inner.get("type"))
-                yield from _words(inner.get("permission"))
         yield from _words(envelope.get("type"))
     yield from _words(content.get("errorCode"))
+
+
+def _items(content: Any) -> Iterator[dict[str, Any]]:
+    """What it says of each mutation that failed."""
+    envelope = content.get("error") if isinstance(content, dict) else None
+    items = envelope.get("items") if isinstance(envelope, dict) else None
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict):
+            yield item
 
 
 def _words(value: object) -> Iterator[str]:

@@ -43,6 +43,11 @@ _MEMBERS_OF_ROW = f"""
   "feedback": {_FEEDBACK_OF_LOG}{{_createdAt}}"""
 _ROW = f"{{{_MEMBERS_OF_ROW}\n}}"
 
+_PLAN_OF_SESSION = f"""select(
+      defined(planId._ref) => planId->{_PLAN},
+      *[_type == "trainingPlan" && _id == ^.planId][0]{_PLAN}
+    )"""
+
 _WITH_COACHED = f"""{{
   "document": {_USER},
   "coachedIds": *[_type == "user" && (coachId._ref == ^._id || coachId == ^._id)]._id,
@@ -85,16 +90,32 @@ LOG = f'*[_type == "workoutLog" && _id == $id][0]{_ROW}'
 CONTEXT_OF_CREATE = f"""{{
   "session": *[_type == "trainingSession" && _id == $sessionId][0]{{
     "document": {_SESSION},
-    "plan": select(
-      defined(planId._ref) => planId->{_PLAN},
-      *[_type == "trainingPlan" && _id == ^.planId][0]{_PLAN}
-    )
+    "plan": {_PLAN_OF_SESSION}
   }},
   "runner": *[_type == "user" && _id == $runnerId][0]{_RUNNER},
   "existing": *[
     _type == "workoutLog"
     && (sessionId._ref == $sessionId || sessionId == $sessionId)
     && (runnerId._ref == $runnerId || runnerId == $runnerId)
+  ] | order(dateTime(_createdAt) asc, _id asc){{
+    "document": @,
+    "feedback": {_FEEDBACK_OF_LOG}{{_createdAt}}
+  }}
+}}"""
+
+# The same of many logs and pairs, by their ids: each session belongs to one runner, so hardly a log
+# is read that is of no pair.
+CONTEXT_OF_BATCH = f"""{{
+  "logs": *[_type == "workoutLog" && _id in $logIds]{_ROW},
+  "sessions": *[_type == "trainingSession" && _id in $sessionIds]{{
+    "document": {_SESSION},
+    "plan": {_PLAN_OF_SESSION}
+  }},
+  "runners": *[_type == "user" && _id in $runnerIds]{_RUNNER},
+  "existing": *[
+    _type == "workoutLog"
+    && (sessionId._ref in $sessionIds || sessionId in $sessionIds)
+    && (runnerId._ref in $runnerIds || runnerId in $runnerIds)
   ] | order(dateTime(_createdAt) asc, _id asc){{
     "document": @,
     "feedback": {_FEEDBACK_OF_LOG}{{_createdAt}}

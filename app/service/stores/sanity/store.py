@@ -9,9 +9,9 @@ themselves (https://www.sanity.io/docs/http-reference/doc).
 
 from __future__ import annotations
 
+import itertools
 import math
-import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,23 +36,31 @@ from app.service.errors import (
     ServiceError,
     StoreTimeout,
     StoreUnavailable,
+    WritesRefused,
 )
 from app.service.rows import LogRow, StoredLog, of_type, row_of
 from app.service.stores.port import (
     MAX_SAME_EMAIL,
+    BatchContext,
     ChangePage,
     ChangeQuery,
     CreateContext,
+    CreateLog,
+    DeleteLog,
     LogPage,
     LogQuery,
+    LogWrite,
+    Pair,
     PlannedRunner,
     ProgressQuery,
     Relations,
     SessionQuery,
     StoredUser,
     SyncPoint,
+    UpdateLog,
 )
-from app.service.stores.sanity import changes, queries, training_queries, writes
+from app.service.stores.sanity import changes, queries, training_queries
+from app.service.stores.sanity import writes as executing
 from app.service.stores.sanity.client import ContentLake
 from app.service.stores.sanity.errors import (
     AccessRefused,
@@ -60,6 +68,7 @@ from app.service.stores.sanity.errors import (
     HasExistingReferences,
     QuotaExceeded,
     ResponseTimeout,
+    Unreadable,
 )
 from app.service.training_rows import (
     ProgressRows,
@@ -221,81 +230,114 @@ class SanityStore:
                 queries.CONTEXT_OF_CREATE, pair, _context_of_create, tag="read-for-create"
             )
 
-    def create_log(self, document: Document, *, transaction_id: str) -> Document:
-        return self._execute(
-            writes.Write(
-                document_id=document["_id"],
-                mutations=[
-                    {"create": document},
-                    {"delete": {"id": deletion_id_of(document["_id"])}},
-                ],
-                transaction_id=transaction_id,
-                before=None,
-                after=transaction_id,
-                tag="create-log",
+    def read_for_batch(self, *, log_ids: Collection[str], pairs: Collection[Pair]) -> BatchContext:
+        params = {
+            "logIds": sorted(log_ids),
+            "sessionIds": sorted({each.session_id for each in pairs}),
+            "runnerIds": sorted({each.runner_id for each in pairs}),
+        }
+        with translated():
+            found = self._lake.query(
+                queries.CONTEXT_OF_BATCH,
+                params,
+                lambda result: _context_of_batch(result, pairs),
+                tag="read-for-batch",
             )
-        )
+        unseen = [each for each in log_ids if each not in found.logs and is_log_id(each)]
+        return found._replace(logs={**found.logs, **self._unindexed(unseen)}) if unseen else found
 
-    def update_log(
-        self,
-        log_id: str,
-        *,
-        set_fields: Mapping[str, Any],
-        unset_fields: Collection[str],
-        if_revision: str,
-        transaction_id: str,
-    ) -> Document:
-        patch: dict[str, Any] = {"id": log_id, "ifRevisionID": if_revision}
-        # What an empty one does is not documented.
-        if set_fields:
-            patch["set"] = set_fields
-        if unset_fields:
-            patch["unset"] = [*unset_fields]
-        return self._execute(
-            writes.Write(
-                document_id=log_id,
-                mutations=[{"patch": patch}],
-                transaction_id=transaction_id,
-                before=if_revision,
-                after=transaction_id,
-                tag="update-log",
+    def _unindexed(self, log_ids: Collection[str]) -> Mapping[str, StoredLog]:
+        """Those of the logs that exist although queries do not see them yet."""
+        current = self.read_current(log_ids)
+        if not current:
+            return {}
+        pairs = {log_id: _pair_of(document) for log_id, document in current.items()}
+        contexts = self.read_for_batch(log_ids=(), pairs=set(pairs.values())).pairs
+        return {
+            log_id: StoredLog(
+                document,
+                contexts[pairs[log_id]].session,
+                contexts[pairs[log_id]].runner,
             )
-        )
+            for log_id, document in current.items()
+        }
 
-    def delete_log(self, log_id: str, *, if_revision: str, runner_id: str | None) -> None:
-        self._execute(
-            writes.Write(
-                document_id=log_id,
-                mutations=[
-                    *writes.deletion_of_revision(log_id, if_revision),
-                    {"createOrReplace": deletion_of(log_id, runner_id)},
-                ],
-                transaction_id=uuid.uuid4().hex,
-                before=if_revision,
-                after=None,
-                tag="delete-log",
-            )
+    def write_logs(
+        self, writes: Sequence[LogWrite], *, transaction_id: str, dry_run: bool = False
+    ) -> list[Document]:
+        tag = _TAGS[type(writes[0])] if len(writes) == 1 else "write-logs"
+        mutations = [_mutations(each) for each in writes]
+        write = executing.Write(
+            changes=[_change(each, transaction_id) for each in writes],
+            mutations=[*itertools.chain(*mutations)],
+            transaction_id=transaction_id,
+            tag=tag,
+            dry_run=dry_run,
         )
+        with translated():
+            try:
+                left = executing.execute(self._lake, write)
+            except executing.Conflict as conflict:
+                raise WritesRefused(dict(_errors_of(conflict, writes))) from None
+            except HasExistingReferences as error:
+                places = [place for place, each in enumerate(mutations) for _ in each]
+                at_fault = {places[each] for each in error.places if each < len(places)}
+                if not at_fault:
+                    raise Unreadable("a refusal that names none of the mutations") from error
+                raise WritesRefused(
+                    {place: LogInUse(writes[place].log_id) for place in at_fault}
+                ) from None
+        return [left.get(each.log_id, {}) for each in writes]
 
     def ping(self) -> None:
         with translated():
             self._lake.query(queries.PING, {}, bool, tag="ping")
 
-    def _execute(self, write: writes.Write) -> Document:
-        """The document that the write leaves; an empty one when it leaves none."""
-        with translated():
-            try:
-                return writes.execute(self._lake, write) or {}
-            except writes.Conflict as conflict:
-                raise _error_of(conflict, write) from None
-            except HasExistingReferences:
-                raise LogInUse(write.document_id) from None
+
+_TAGS: Mapping[type[LogWrite], str] = {
+    CreateLog: "create-log",
+    UpdateLog: "update-log",
+    DeleteLog: "delete-log",
+}
 
 
-def _error_of(conflict: writes.Conflict, write: writes.Write) -> ServiceError:
-    if conflict.current is None:
-        return NotFound()
-    return (DuplicateLog if write.before is None else RevisionMismatch)(conflict.current)
+def _mutations(write: LogWrite) -> list[Mapping[str, Any]]:
+    match write:
+        case CreateLog(document):
+            return [{"create": document}, {"delete": {"id": deletion_id_of(write.log_id)}}]
+        case UpdateLog(log_id, set_fields, unset_fields, revision):
+            patch: dict[str, Any] = {"id": log_id, "ifRevisionID": revision}
+            # What an empty one does is not documented.
+            if set_fields:
+                patch["set"] = set_fields
+            if unset_fields:
+                patch["unset"] = [*unset_fields]
+            return [{"patch": patch}]
+        case DeleteLog(log_id, revision, runner_id):
+            return [
+                *executing.deletion_of_revision(log_id, revision),
+                {"createOrReplace": deletion_of(log_id, runner_id)},
+            ]
+
+
+def _change(write: LogWrite, transaction_id: str) -> executing.Change:
+    before = None if isinstance(write, CreateLog) else write.if_revision
+    after = None if isinstance(write, DeleteLog) else transaction_id
+    return executing.Change(write.log_id, before, after)
+
+
+def _errors_of(
+    conflict: executing.Conflict, writes: Sequence[LogWrite]
+) -> Iterator[tuple[int, ServiceError]]:
+    for place, write in enumerate(writes):
+        if write.log_id in conflict.current:
+            current = conflict.current[write.log_id]
+            if current is None:
+                yield place, NotFound()
+            elif isinstance(write, CreateLog):
+                yield place, DuplicateLog(current)
+            else:
+                yield place, RevisionMismatch(current)
 
 
 @contextmanager
@@ -423,4 +465,32 @@ def _context_of_create(result: dict[str, Any]) -> CreateContext:
             StoredLog(each["document"], planned, runner, each["feedback"])
             for each in result["existing"]
         ],
+    )
+
+
+def _pair_of(document: Document) -> Pair:
+    runner_id, session_id = (
+        reference_id(document.get(each)) or "" for each in ("runnerId", "sessionId")
+    )
+    return Pair(runner_id, session_id)
+
+
+def _context_of_batch(result: dict[str, Any], pairs: Collection[Pair]) -> BatchContext:
+    sessions = {each["document"]["_id"]: each for each in result["sessions"]}
+    runners = {each["_id"]: each for each in result["runners"]}
+    existing: dict[Pair, list[Any]] = {}
+    for each in result["existing"]:
+        existing.setdefault(_pair_of(each["document"]), []).append(each)
+    return BatchContext(
+        logs={each["document"]["_id"]: StoredLog.of(each) for each in result["logs"]},
+        pairs={
+            pair: _context_of_create(
+                {
+                    "session": sessions.get(pair.session_id),
+                    "runner": runners.get(pair.runner_id),
+                    "existing": existing.get(pair, []),
+                }
+            )
+            for pair in pairs
+        },
     )

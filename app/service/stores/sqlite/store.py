@@ -16,8 +16,7 @@ import queue
 import re
 import sqlite3
 import threading
-import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -40,25 +39,33 @@ from app.service.errors import (
     LogInUse,
     NotFound,
     RevisionMismatch,
+    ServiceError,
     StoreBusy,
     StoreUnavailable,
     SyncTokenExpired,
+    WritesRefused,
 )
 from app.service.rows import StoredLog, decode_row
 from app.service.stores import timing
 from app.service.stores.port import (
     MAX_SAME_EMAIL,
+    BatchContext,
     ChangePage,
     ChangeQuery,
     CreateContext,
+    CreateLog,
+    DeleteLog,
     LogPage,
     LogQuery,
+    LogWrite,
+    Pair,
     PlannedRunner,
     ProgressQuery,
     Relations,
     SessionQuery,
     StoredUser,
     SyncPoint,
+    UpdateLog,
     deletion,
 )
 from app.service.stores.sqlite import queries, training
@@ -208,8 +215,7 @@ class SqliteStore:
 
     def get_log(self, log_id: str) -> StoredLog | None:
         with self.reading() as connection:
-            row = connection.execute(queries.LOG, {"id": log_id}).fetchone()
-        return StoredLog.of(loads(row[0])) if row else None
+            return _log(connection, log_id)
 
     def read_current(self, log_ids: Collection[str]) -> dict[str, Document]:
         with self.reading() as connection:
@@ -217,62 +223,34 @@ class SqliteStore:
         return {log_id: document for log_id, document in found.items() if document is not None}
 
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
-        pair = {"runner_id": runner_id, "session_id": session_id}
         with self.reading() as connection:
-            session = _published(connection, session_id, "trainingSession")
-            plan_id = reference_id(session.get("planId")) if session else None
-            return CreateContext(
-                session=session,
-                plan=_published(connection, plan_id, "trainingPlan") if plan_id else None,
-                runner=_published(connection, runner_id, "user"),
-                existing=[
-                    StoredLog.of(loads(row))
-                    for (row,) in connection.execute(queries.LOGS_OF_PAIR, pair)
-                ],
+            return _context_of_create(connection, Pair(runner_id, session_id))
+
+    def read_for_batch(self, *, log_ids: Collection[str], pairs: Collection[Pair]) -> BatchContext:
+        with self.reading() as connection:
+            logs = {each: _log(connection, each) for each in log_ids}
+            return BatchContext(
+                logs={log_id: stored for log_id, stored in logs.items() if stored},
+                pairs={pair: _context_of_create(connection, pair) for pair in pairs},
             )
 
-    def create_log(self, document: Document, *, transaction_id: str) -> Document:
-        stored = _stored(document, transaction_id)
-        pair = {
-            "runner_id": reference_id(document.get("runnerId")),
-            "session_id": reference_id(document.get("sessionId")),
-        }
+    def write_logs(
+        self, writes: Sequence[LogWrite], *, transaction_id: str, dry_run: bool = False
+    ) -> list[Document]:
+        documents = []
+        errors: dict[int, ServiceError] = {}
         with self.writing() as connection:
-            taken = connection.execute(queries.BODY, {"id": document["_id"]}).fetchone()
-            if taken:
-                raise DuplicateLog(_document(taken))
-            taken = connection.execute(queries.LOGS_OF_PAIR, pair).fetchone()
-            if taken:
-                raise DuplicateLog(StoredLog.of(loads(taken[0])).document)
-            connection.execute(queries.PUT, {"id": document["_id"], "body": _text(stored)})
-            connection.execute(queries.DELETE, {"id": deletion_id_of(document["_id"])})
-        return stored
-
-    def update_log(
-        self,
-        log_id: str,
-        *,
-        set_fields: Mapping[str, Any],
-        unset_fields: Collection[str],
-        if_revision: str,
-        transaction_id: str,
-    ) -> Document:
-        with self.writing() as connection:
-            body = _log_at(connection, log_id, if_revision)
-            changed = {**set_fields, "_updatedAt": now(), "_rev": transaction_id}
-            body = _changed(body, changed, unset_fields)
-            connection.execute(queries.PUT, {"id": log_id, "body": body})
-        return _parsed(body)
-
-    def delete_log(self, log_id: str, *, if_revision: str, runner_id: str | None) -> None:
-        deletion = _stored(deletion_of(log_id, runner_id), uuid.uuid4().hex)
-        with self.writing() as connection:
-            _log_at(connection, log_id, if_revision)
-            (in_use,) = connection.execute(queries.IS_REFERRED_TO, {"id": log_id}).fetchone()
-            if in_use:
-                raise LogInUse(log_id)
-            connection.execute(queries.DELETE, {"id": log_id})
-            connection.execute(queries.PUT, {"id": deletion["_id"], "body": _text(deletion)})
+            connection.execute("SAVEPOINT writes")
+            for place, write in enumerate(writes):
+                try:
+                    documents.append(_write(connection, write, transaction_id))
+                except ServiceError as error:
+                    errors[place] = error
+            if errors:
+                raise WritesRefused(errors)
+            if dry_run:
+                connection.execute("ROLLBACK TO writes")
+        return documents
 
     def ping(self) -> None:
         with self.reading() as connection:
@@ -474,6 +452,64 @@ def _place(since: SyncPoint, end: SyncPoint) -> tuple[int, str]:
 
 def _by_number(row: tuple[int, str, *tuple[Any, ...]]) -> tuple[int, str]:
     return row[:2]
+
+
+def _log(connection: sqlite3.Connection, log_id: str) -> StoredLog | None:
+    row = connection.execute(queries.LOG, {"id": log_id}).fetchone()
+    return StoredLog.of(loads(row[0])) if row else None
+
+
+def _context_of_create(connection: sqlite3.Connection, pair: Pair) -> CreateContext:
+    session = _published(connection, pair.session_id, "trainingSession")
+    plan_id = reference_id(session.get("planId")) if session else None
+    return CreateContext(
+        session=session,
+        plan=_published(connection, plan_id, "trainingPlan") if plan_id else None,
+        runner=_published(connection, pair.runner_id, "user"),
+        existing=[
+            StoredLog.of(loads(row))
+            for (row,) in connection.execute(queries.LOGS_OF_PAIR, pair._asdict())
+        ],
+    )
+
+
+def _write(connection: sqlite3.Connection, write: LogWrite, transaction_id: str) -> Document:
+    """The document that the write leaves; an empty one when it leaves none."""
+    match write:
+        case CreateLog(document):
+            return _create(connection, document, transaction_id)
+        case UpdateLog(log_id, set_fields, unset_fields, revision):
+            body = _log_at(connection, log_id, revision)
+            changed = {**set_fields, "_updatedAt": now(), "_rev": transaction_id}
+            body = _changed(body, changed, unset_fields)
+            connection.execute(queries.PUT, {"id": log_id, "body": body})
+            return _parsed(body)
+        case DeleteLog(log_id, revision, runner_id):
+            _log_at(connection, log_id, revision)
+            (in_use,) = connection.execute(queries.IS_REFERRED_TO, {"id": log_id}).fetchone()
+            if in_use:
+                raise LogInUse(log_id)
+            connection.execute(queries.DELETE, {"id": log_id})
+            gone = _stored(deletion_of(log_id, runner_id), transaction_id)
+            connection.execute(queries.PUT, {"id": gone["_id"], "body": _text(gone)})
+            return {}
+
+
+def _create(connection: sqlite3.Connection, document: Document, transaction_id: str) -> Document:
+    taken = connection.execute(queries.BODY, {"id": document["_id"]}).fetchone()
+    if taken:
+        raise DuplicateLog(_document(taken))
+    pair = {
+        "runner_id": reference_id(document.get("runnerId")),
+        "session_id": reference_id(document.get("sessionId")),
+    }
+    taken = connection.execute(queries.LOGS_OF_PAIR, pair).fetchone()
+    if taken:
+        raise DuplicateLog(StoredLog.of(loads(taken[0])).document)
+    stored = _stored(document, transaction_id)
+    connection.execute(queries.PUT, {"id": document["_id"], "body": _text(stored)})
+    connection.execute(queries.DELETE, {"id": deletion_id_of(document["_id"])})
+    return stored
 
 
 def _log_at(connection: sqlite3.Connection, log_id: str, revision: str) -> str:
