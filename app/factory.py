@@ -22,6 +22,7 @@ from app.auth.keys import Issuer
 from app.auth.nextauth import BY_EMAIL, SessionTokens
 from app.auth.protector import Protector
 from app.auth.tokens import TokenFormat, TokenKind, TokenValidator
+from app.batches import routes as batches
 from app.changes import routes as changes
 from app.me import routes as me
 from app.openapi.api import Api
@@ -118,6 +119,7 @@ def create_app(
     api.register_blueprint(progress.create_blueprint(ProgressReports(store, reader, zone)))
     kept = timedelta(days=settings.deletions_kept_days)
     api.register_blueprint(changes.create_blueprint(Changes(store, reader, kept)))
+    api.register_blueprint(batches.create_blueprint(service.batches, links))
     api.register_blueprint(me.create_blueprint(People(store, settings.coach_relation)))
     app.register_blueprint(assets.create_blueprint())
     app.register_blueprint(problem_pages.create_blueprint(api.problem_example))

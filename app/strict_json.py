@@ -9,6 +9,9 @@ from typing import Any
 MAX_BODY_BYTES = 64 * 1024
 """Bytes of a request body."""
 
+MAX_BATCH_BYTES = 1024 * 1024
+"""Bytes of the body of a batch."""
+
 
 def loads(data: bytes) -> Any:
     """The value in `data`, which is UTF-8 text.

@@ -82,10 +82,18 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
             self._count(token, scope, token.user.key)
             raise
         request_context.note(user=caller.id, role=caller.role.value, client_id=token.client_id)
-        self._count(token, scope, f"user:{caller.id}")
+        self._count(token, scope, _key_of(caller))
         if self._concurrency:
             self._concurrency.enter(caller.id)
         return replace(caller, scopes=token.scopes)
+
+    def count_further(self, caller: Caller, requests: int) -> None:
+        """Count as many further requests of the caller, for one that does the work of several.
+
+        Raises `Problem` too-many-requests.
+        """
+        if self._limits and requests:
+            self._limits.count_further(_key_of(caller), requests)
 
     def _count(self, token: AccessToken, scope: str, key: str) -> None:
         """Count the request for `key`, then see whether the token was granted the scope.
@@ -162,6 +170,15 @@ def protect(
         return wrapper
 
     return decorator
+
+
+def count_further(caller: Caller, requests: int) -> None:
+    """Count as many further requests of the caller. Raises `Problem` too-many-requests."""
+    Protector.of(current_app).count_further(caller, requests)
+
+
+def _key_of(caller: Caller) -> str:
+    return f"user:{caller.id}"
 
 
 def _first_valid(validator: TokenValidator, credentials: Sequence[str]) -> AccessToken:

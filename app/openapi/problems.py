@@ -47,7 +47,7 @@ _DESCRIPTIONS = {
     409: "The request conflicts with what exists; nothing was changed.",
     410: "The token has ended.",
     412: "The resource does not match `If-Match`; nothing was changed.",
-    413: "The body is larger than 64 KiB.",
+    413: "The body is larger than 64 KiB, that of a batch larger than 1 MiB.",
     415: "The body is not JSON in UTF-8, or its media type does not say so.",
     422: "The request can be read, but breaks rules; `errors` lists them.",
     429: "The caller has reached the rate limit.",

@@ -262,6 +262,33 @@ class Delete(Change):
         self.stored = None
 
 
+class Refused(Operation):
+    """What cannot be made as it was sent, with the reason."""
+
+    status = 0
+
+    def __init__(self, caller: Caller, reason: ServiceError, log_ids: Collection[str] = ()) -> None:
+        super().__init__(caller)
+        self._log_ids = log_ids
+        self.error = reason
+
+    @property
+    def log_ids(self) -> Collection[str]:
+        return self._log_ids
+
+    def judge(self) -> LogWrite | None:
+        return None
+
+    def take(self, current: Mapping[str, Document]) -> None:
+        """It stays refused."""
+
+    def refuse(self, error: ServiceError) -> None:
+        """It is already."""
+
+    def finish(self, document: Document) -> None:
+        """It never is."""
+
+
 def execute(
     store: Store,
     operations: Sequence[Operation],

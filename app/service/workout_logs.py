@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from app.service import cursor, documents, policy, sync_tokens
+from app.service.batches import Batches
 from app.service.days import TimeZone
 from app.service.documents import Document
 from app.service.errors import Forbidden, NotFound, RevisionMismatch
@@ -39,6 +40,8 @@ class WorkoutLogs:
         self._zone = zone
         self._reader = LogReader(links, zone)
         self._locks = LogLocks()
+        self.batches = Batches(store, self._reader, self._locks)
+        """Many writes at once; their turns are those of single ones."""
 
     def list(self, caller: Caller, query: LogQuery) -> Page:
         """The logs that the caller may read and that pass every filter, newest first.

@@ -115,13 +115,19 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
     ARGUMENTS_PARSER = Parser()
 
-    def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Any:
-        """As flask-smorest's; the view is not called if any of its arguments is refused."""
+    def arguments(
+        self, schema: Any, *, location: str = "json", max_bytes: int | None = None, **kwargs: Any
+    ) -> Any:
+        """As flask-smorest's; the view is not called if any of its arguments is refused.
+
+        `max_bytes` is how large the body may be, where it may be larger than elsewhere.
+        """
         decorate = super().arguments(schema, location=location, **kwargs)
 
         def decorator(view: Callable[..., Any]) -> Any:
             innermost = "arguments" not in getattr(view, "_apidoc", {})
-            return decorate(_unless_refused(view) if innermost else view)
+            decorated = decorate(_unless_refused(view) if innermost else view)
+            return decorated if max_bytes is None else _with_room(decorated, max_bytes)
 
         return decorator
 
@@ -146,6 +152,15 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
             return self.doc(table=table.columns)(wrapper)
 
         return decorator
+
+
+def _with_room(view: Callable[..., Any], max_bytes: int) -> Callable[..., Any]:
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        request.max_content_length = max_bytes
+        return view(*args, **kwargs)
+
+    return wrapper
 
 
 def _unless_refused(view: Callable[..., Any]) -> Callable[..., Any]:

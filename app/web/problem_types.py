@@ -173,7 +173,7 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "content-too-large",
             413,
             "The request is too large",
-            "A request body may hold at most 64 KiB.",
+            "A request body may hold at most 64 KiB, that of a batch 1 MiB.",
             "Send less.",
         ),
         ProblemType(
@@ -191,6 +191,21 @@ CATALOGUE: Mapping[str, ProblemType] = {
             "The request breaks rules",
             "The request is well-formed, but values break rules; `errors` lists them.",
             "Correct each member, parameter or header that `errors` names.",
+        ),
+        ProblemType(
+            "duplicate-item",
+            422,
+            "An earlier item is about the same log",
+            "Two items of the batch are about one log, or one runner and session; this one was "
+            "not made.",
+            "Put all that is to change into one item, or send the second in another batch.",
+        ),
+        ProblemType(
+            "not-applied",
+            424,
+            "Another item of the batch failed",
+            "The batch is `atomic`, and another of its items failed; nothing was changed.",
+            "Correct the items that have another problem, and send the whole batch again.",
         ),
         ProblemType(
             "too-many-requests",

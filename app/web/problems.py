@@ -101,9 +101,9 @@ class Problem(Exception):
 
 def problem_of(error: service.ServiceError) -> Problem:
     """What an error of the service is in HTTP."""
+    if type(error) in _CODES:
+        return Problem(_CODES[type(error)])
     match error:
-        case service.NotFound():
-            return Problem("not-found")
         case service.Forbidden():
             return Problem("forbidden", str(error))
         case service.InvalidLog():
@@ -115,16 +115,6 @@ def problem_of(error: service.ServiceError) -> Problem:
                 headers={"Location": location},
                 existingId=error.existing_id,
             )
-        case service.LogInUse():
-            return Problem("workout-log-in-use")
-        case service.RevisionMismatch():
-            return Problem("precondition-failed")
-        case service.SyncTokenExpired():
-            return Problem("sync-token-expired")
-        case service.CallerRefused():
-            return Problem(_CODE_OF_REFUSAL[type(error)])
-        case service.StoreTimeout():
-            return Problem("store-timeout")
         case service.StoreBusy():
             return Problem(
                 "store-unavailable",
@@ -136,12 +126,20 @@ def problem_of(error: service.ServiceError) -> Problem:
     raise TypeError(f"no problem type for {type(error).__name__}")
 
 
-_CODE_OF_REFUSAL: Mapping[type[service.CallerRefused], str] = {
+_CODES: Mapping[type[service.ServiceError], str] = {
+    service.NotFound: "not-found",
+    service.LogInUse: "workout-log-in-use",
+    service.RevisionMismatch: "precondition-failed",
+    service.SyncTokenExpired: "sync-token-expired",
+    service.DuplicateItem: "duplicate-item",
+    service.NotApplied: "not-applied",
     service.UnknownUser: "unknown-user",
     service.AmbiguousUser: "ambiguous-user",
     service.UnverifiedEmail: "unverified-email",
     service.UnknownRole: "unknown-role",
+    service.StoreTimeout: "store-timeout",
 }
+"""Those of which there is nothing more to say."""
 
 
 def _violation(violation: service.Violation) -> dict[str, str]:
@@ -158,16 +156,22 @@ def respond(problem: Problem) -> Response:
     request_context.note(code=problem.type.code)
     if context and problem.type.status in (401, 403, 429):
         context.facts.setdefault("reason", problem.detail)
-    body = msgspec.json.encode(problem.body(_instance(), context.id if context else ""))
+    body = msgspec.json.encode(body_of(problem, request.path))
     response = Response(body, problem.type.status, content_type="application/problem+json")
     response.headers.extend(problem.headers)
     response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
-def _instance() -> str:
-    """The request's path as it stands in a URL: without spaces or line breaks."""
-    return quote(request.path, safe="/:@!$&'()*+,;=~-._")
+def body_of(problem: Problem, path: str) -> dict[str, Any]:
+    """The problem of the current request, as told at the path."""
+    context = request_context.current()
+    return problem.body(_reference(path), context.id if context else "")
+
+
+def _reference(path: str) -> str:
+    """The path as it stands in a URL: without spaces or line breaks."""
+    return quote(path, safe="/:@!$&'()*+,;=~-._")
 
 
 def problem_of_http_exception(error: HTTPException) -> Problem:
@@ -186,10 +190,10 @@ def problem_of_http_exception(error: HTTPException) -> Problem:
 
 
 def violations_of(messages: Mapping[str, Any]) -> list[service.Violation]:
-    """marshmallow's messages about the members of a body, as the service tells violations."""
+    """marshmallow's messages by location (`json`, `headers`), as the service tells violations."""
     return [
-        service.Violation(each["code"], each["detail"], each["pointer"])
-        for each in _validation_errors({"json": messages})
+        service.Violation(each["code"], each["detail"], each.get("pointer"), each.get("header"))
+        for each in _validation_errors(messages)
     ]
 
 
@@ -240,5 +244,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> Response:
-        logger.error("unexpected fault in %s %s", request.method, _instance(), exc_info=error)
+        logger.error(
+            "unexpected fault in %s %s", request.method, _reference(request.path), exc_info=error
+        )
         return respond(Problem("internal-error"))

@@ -84,6 +84,13 @@ class RateLimits:
         """Count a request of the user whom `key` names. Raises `Problem` too-many-requests."""
         self._count(self._of_user, "users", _digest(key))
 
+    def count_further(self, key: str, requests: int) -> None:
+        """Count what a request, counted already, costs beyond itself: as many further `requests`,
+        but no more than a limit holds. Raises `Problem` too-many-requests, and has then counted
+        none of them.
+        """
+        self._count(self._of_user, "users", _digest(key), cost=requests, further=True)
+
     def check_user(self, key: str) -> None:
         """Raise `Problem` too-many-requests if the user whom `key` names has used up the limit."""
         self._count(self._of_user, "users", _digest(key), cost=0)
@@ -96,11 +103,20 @@ class RateLimits:
         """Raise `Problem` too-many-requests if the address has used up its limit."""
         self._count(self._of_address, "addresses", address(), cost=0)
 
-    def _count(self, limits: Sequence[RateLimitItem], *who: str, cost: int = 1) -> None:
+    def _count(
+        self,
+        limits: Sequence[RateLimitItem],
+        *who: str,
+        cost: int = 1,
+        further: bool = False,
+    ) -> None:
         if time.monotonic() < self._backing_off_until:
             return
         try:
-            windows = [self._hit(limit, *who, cost=cost) for limit in limits]
+            if further:
+                windows = self._hit_all(limits, *who, cost=cost)
+            else:
+                windows = [self._hit(limit, *who, cost=cost) for limit in limits]
         except StorageError as error:
             self._backing_off_until = time.monotonic() + BACK_OFF_SECONDS
             logger.warning("the rate limits' storage fails, requests pass: %s", error)
@@ -121,21 +137,42 @@ class RateLimits:
             note(reason=f"more than {tightest.limit} requests ({who[0]})")
             raise Problem("too-many-requests", headers={"Retry-After": str(tightest.reset)})
 
+    def _hit_all(
+        self, limits: Sequence[RateLimitItem], *who: str, cost: int
+    ) -> Sequence[Window]:
+        """Count the cost, as far as each limit can hold it, in all windows or in none."""
+        costs = [(limit, min(cost, limit.amount - 1)) for limit in limits]
+        windows = [self._look(limit, *who, needed=each) for limit, each in costs]
+        if not all(window.holds for window in windows):
+            return windows
+        return [
+            self._hit(limit, *who, cost=each) if each else window
+            for (limit, each), window in zip(costs, windows, strict=True)
+        ]
+
     def _hit(self, limit: RateLimitItem, *who: str, cost: int) -> Window:
         """Sliding windows, as `SlidingWindowCounterRateLimiter` of `limits` counts them.
 
         At no `cost`, it holds if one more request would.
         """
-        key, expiry = limit.key_for(*who), limit.get_expiry()
-        holds = not cost or self._counts.acquire_sliding_window_entry(
-            key, limit.amount, expiry, cost
+        if not cost:
+            return self._look(limit, *who, needed=1)
+        holds = self._counts.acquire_sliding_window_entry(
+            limit.key_for(*who), limit.amount, limit.get_expiry(), cost
         )
+        return self._look(limit, *who, needed=cost, holds=holds)
+
+    def _look(
+        self, limit: RateLimitItem, *who: str, needed: int, holds: bool | None = None
+    ) -> Window:
+        """The window, which holds if `needed` requests are left, where nothing else is known."""
+        key, expiry = limit.key_for(*who), limit.get_expiry()
         counts = self._counts.get_sliding_window(key, expiry)
         before, weighted_seconds, now, seconds = counts
         remaining = max(0, limit.amount - int(before * weighted_seconds / expiry) - now)
-        if not cost:
-            holds = remaining > 0
-        reset = seconds if holds else _seconds_until(limit, max(cost, 1), counts)
+        if holds is None:
+            holds = remaining >= needed
+        reset = seconds if holds else _seconds_until(limit, needed, counts)
         return Window(limit.amount, remaining, min(math.floor(reset) + 1, MAX_RESET), holds)
 
 

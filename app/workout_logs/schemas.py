@@ -269,7 +269,7 @@ class WorkoutLogUpdate(_WorkoutLogInput):
             attribute: Sent(
                 values.get(attribute),
                 data[name],
-                violations_of({name: messages[name]}) if name in messages else (),
+                violations_of({"json": {name: messages[name]}}) if name in messages else (),
             )
             for attribute, field in self.fields.items()
             if (name := field.data_key or "") in data and not isinstance(field, Ignored)

@@ -19,6 +19,7 @@ from app.service.stores.port import (
 from tests import world
 from tests.conftest import OpenStore
 from tests.world import ADMIN, RUNNER, STRANGER, TEAMMATE, document, log, log_of, session_of
+from tests.writes import create_log, delete_log, update_log
 
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 NEW = log_id_of(RUNNER, session_of(RUNNER, 10))
@@ -70,7 +71,8 @@ def walk(store: Store, since: SyncPoint, *runners: str, limit: int = 100) -> lis
 
 
 def update(store: Store, log_id: str, revision: str, transaction_id: str) -> None:
-    store.update_log(
+    update_log(
+        store,
         log_id,
         set_fields={"notes": transaction_id},
         unset_fields=[],
@@ -86,16 +88,16 @@ class TestWhatIsTold:
 
     def test_creations_updates_and_deletions(self, store: Store) -> None:
         since = store.sync_point()
-        store.create_log(new_log(), transaction_id="t1")
+        create_log(store, new_log(), transaction_id="t1")
         update(store, log_of(RUNNER, 1), f"rev-{log_of(RUNNER, 1)}", "t2")
-        store.delete_log(
-            log_of(RUNNER, 2), if_revision=f"rev-{log_of(RUNNER, 2)}", runner_id=RUNNER
+        delete_log(
+            store, log_of(RUNNER, 2), if_revision=f"rev-{log_of(RUNNER, 2)}", runner_id=RUNNER
         )
         assert {*walk(store, since)} == {NEW, log_of(RUNNER, 1), f"-{log_of(RUNNER, 2)}"}
 
     def test_a_log_as_it_is_now_with_all_that_belongs_to_it(self, store: Store) -> None:
         since = store.sync_point()
-        store.create_log(new_log(), transaction_id="t1")
+        create_log(store, new_log(), transaction_id="t1")
         update(store, NEW, "t1", "t2")
         (found,) = {
             each.document.revision: each
@@ -108,8 +110,8 @@ class TestWhatIsTold:
 
     def test_a_deletion_names_the_log_and_the_moment(self, store: Store) -> None:
         since = store.sync_point()
-        made = store.create_log(new_log(), transaction_id="t1")
-        store.delete_log(NEW, if_revision="t1", runner_id=RUNNER)
+        made = create_log(store, new_log(), transaction_id="t1")
+        delete_log(store, NEW, if_revision="t1", runner_id=RUNNER)
         (deletion,) = page(store, since).changes
         assert isinstance(deletion, Deletion)
         assert deletion.log_id == NEW
@@ -118,9 +120,9 @@ class TestWhatIsTold:
     def test_what_is_created_again_is_no_deletion(self, store: Store) -> None:
         since = store.sync_point()
         for number in range(3):
-            store.create_log(new_log(), transaction_id=f"t{number}")
-            store.delete_log(NEW, if_revision=f"t{number}", runner_id=RUNNER)
-        store.create_log(new_log(), transaction_id="last")
+            create_log(store, new_log(), transaction_id=f"t{number}")
+            delete_log(store, NEW, if_revision=f"t{number}", runner_id=RUNNER)
+        create_log(store, new_log(), transaction_id="last")
         assert walk(store, since) == [NEW]
 
     def test_what_another_program_created_again_is_no_deletion(
@@ -128,7 +130,7 @@ class TestWhatIsTold:
     ) -> None:
         since = store.sync_point()
         before = log(RUNNER, 1)
-        store.delete_log(before["_id"], if_revision=revision_of(before), runner_id=RUNNER)
+        delete_log(store, before["_id"], if_revision=revision_of(before), runner_id=RUNNER)
         (deleted,) = page(store, since).changes
         assert isinstance(deleted, Deletion)
         open_store([before | {"_updatedAt": deleted.deleted_at}])
@@ -143,8 +145,8 @@ class TestWhatIsTold:
 
     def test_deletions_that_are_too_old_are_not(self, store: Store) -> None:
         since = store.sync_point()
-        store.delete_log(
-            log_of(RUNNER, 1), if_revision=f"rev-{log_of(RUNNER, 1)}", runner_id=RUNNER
+        delete_log(
+            store, log_of(RUNNER, 1), if_revision=f"rev-{log_of(RUNNER, 1)}", runner_id=RUNNER
         )
         assert page(store, since, deletions_since="9000-01-01T00:00:00.000Z").changes == []
 
@@ -167,16 +169,16 @@ MOMENT = log_id_of(ADMIN, session_of(ADMIN, 20))
 
 def _moment_of(store: Store) -> str:
     """An `_updatedAt` of now, as the store gives it to the log `MOMENT`."""
-    return str(store.create_log(new_log(20, ADMIN), transaction_id="moment")["_updatedAt"])
+    return str(create_log(store, new_log(20, ADMIN), transaction_id="moment")["_updatedAt"])
 
 
 class TestWhose:
     def test_only_those_of_the_runners(self, store: Store) -> None:
         since = store.sync_point()
         for runner in (RUNNER, TEAMMATE, STRANGER):
-            store.create_log(new_log(runner=runner), transaction_id=f"t-{runner}")
-            store.delete_log(
-                log_of(runner, 1), if_revision=f"rev-{log_of(runner, 1)}", runner_id=runner
+            create_log(store, new_log(runner=runner), transaction_id=f"t-{runner}")
+            delete_log(
+                store, log_of(runner, 1), if_revision=f"rev-{log_of(runner, 1)}", runner_id=runner
             )
         for runners in [(RUNNER,), (RUNNER, TEAMMATE), ("nobody",)]:
             expected = {
@@ -194,7 +196,7 @@ class TestWhose:
 
     def test_a_deletion_without_a_runner_is_for_everybody_only(self, store: Store) -> None:
         since = store.sync_point()
-        store.delete_log(log_of(RUNNER, 1), if_revision=f"rev-{log_of(RUNNER, 1)}", runner_id=None)
+        delete_log(store, log_of(RUNNER, 1), if_revision=f"rev-{log_of(RUNNER, 1)}", runner_id=None)
         assert walk(store, since, RUNNER) == []
         assert walk(store, since) == [f"-{log_of(RUNNER, 1)}"]
 
@@ -204,12 +206,12 @@ class TestPages:
     def test_lead_to_the_end(self, store: Store, limit: int) -> None:
         since = store.sync_point()
         made = [
-            store.create_log(new_log(number), transaction_id=f"t{number}")["_id"]
+            create_log(store, new_log(number), transaction_id=f"t{number}")["_id"]
             for number in range(10, 17)
         ]
         for each in (10, 12):
             log_id = log_id_of(RUNNER, session_of(RUNNER, each))
-            store.delete_log(log_id, if_revision=f"t{each}", runner_id=RUNNER)
+            delete_log(store, log_id, if_revision=f"t{each}", runner_id=RUNNER)
             made[made.index(log_id)] = f"-{log_id}"
         told = walk(store, since, RUNNER, limit=limit)
         assert sorted(told) == sorted(made)
@@ -229,7 +231,7 @@ class TestPages:
     def test_a_page_that_is_full_to_the_last_change(self, store: Store) -> None:
         since = store.sync_point()
         for number in range(10, 14):
-            store.create_log(new_log(number), transaction_id=f"t{number}")
+            create_log(store, new_log(number), transaction_id=f"t{number}")
         first = page(store, since, limit=2)
         second = page(store, first.next, limit=2)
         assert [len(each.changes) for each in (first, second)] == [2, 2]
@@ -238,12 +240,12 @@ class TestPages:
     def test_what_changes_between_pages_comes_after_them(self, store: Store) -> None:
         since = store.sync_point()
         for number in range(10, 14):
-            store.create_log(new_log(number), transaction_id=f"t{number}")
+            create_log(store, new_log(number), transaction_id=f"t{number}")
         first = page(store, since, limit=1)
         (told,) = first.changes
         assert not isinstance(told, Deletion)
-        store.delete_log(told.document.id, if_revision=told.document.revision, runner_id=RUNNER)
-        store.create_log(new_log(15), transaction_id="t15")
+        delete_log(store, told.document.id, if_revision=told.document.revision, runner_id=RUNNER)
+        create_log(store, new_log(15), transaction_id="t15")
         # A walk that is at its end may begin the next one a little earlier.
         rest = [*walk(store, first.next, limit=1), *walk(store, page(store, first.next).next)]
         assert {f"-{told.document.id}", log_id_of(RUNNER, session_of(RUNNER, 15))} <= {*rest}
@@ -252,14 +254,14 @@ class TestPages:
         point = store.sync_point()
         for number in range(10, 15):
             point = page(store, point).next
-            made = store.create_log(new_log(number), transaction_id=f"t{number}")
+            made = create_log(store, new_log(number), transaction_id=f"t{number}")
             assert made["_id"] in walk(store, point)
 
     def test_a_lists_point_is_before_its_rows(self, store: Store) -> None:
         listed = store.list_logs(LogQuery(with_sync_point=True))
         assert listed.sync_point is not None
         assert walk(store, listed.sync_point) == []
-        store.create_log(new_log(), transaction_id="t1")
+        create_log(store, new_log(), transaction_id="t1")
         assert walk(store, listed.sync_point) == [NEW]
         assert store.list_logs(LogQuery()).sync_point is None
 
@@ -287,6 +289,6 @@ class TestForeignPlaces:
 
 class TestDeletionDocuments:
     def test_hold_ids_only(self, store: Store) -> None:
-        store.create_log(new_log(), transaction_id="t1")
-        store.delete_log(NEW, if_revision="t1", runner_id=RUNNER)
+        create_log(store, new_log(), transaction_id="t1")
+        delete_log(store, NEW, if_revision="t1", runner_id=RUNNER)
         assert not store.read_current([deletion_id_of(NEW)]), "it is no log"

@@ -1,0 +1,1 @@
+"""Many creates, updates and deletes in one request."""
