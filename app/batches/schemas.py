@@ -13,7 +13,7 @@ from app.service.errors import InvalidLog
 from app.service.external_links import ExternalLinks
 from app.web.base_schema import BaseSchema, ResponsePart, ResponseSchema
 from app.web.conditions import MAX_LENGTH
-from app.web.fields import TEXT_PATTERN, DocumentId, JSONSchema
+from app.web.fields import TEXT_PATTERN, DocumentId, Flag, JSONSchema
 from app.web.problems import Coded, violations_of
 from app.workout_logs.parameters import ChangeHeaders
 from app.workout_logs.schemas import WorkoutLog, WorkoutLogCreate, WorkoutLogUpdate
@@ -44,14 +44,34 @@ class BatchLog(WorkoutLogUpdate):
     )
 
 
-class _LogOfItem(fields.Nested):
+class _WithLinks(fields.Nested):
+    """A schema that takes the links of the one it stands in."""
+
+    @property
+    def schema(self) -> ma.Schema:
+        schema: ma.Schema | None = self._schema
+        if schema is None:
+            kind: Any = self.nested
+            schema = self._schema = kind(self.root.links)  # type: ignore[union-attr]  # our schemas have them
+        return schema
+
+
+class _LogOfItem(_WithLinks):
     """A log as it was sent: each item is judged by itself, so a broken log breaks no batch."""
 
     def deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         return value
 
 
-class BatchItem(BaseSchema):
+class _OfLinks(BaseSchema):
+    """`links` says which external links are allowed."""
+
+    def __init__(self, links: ExternalLinks, **kwargs: Any) -> None:
+        self.links = links
+        super().__init__(**kwargs)
+
+
+class BatchItem(_OfLinks):
     """A create, an update or a delete.
 
     A create has `op` and `log`, an update `op`, `id`, `log` and perhaps `ifMatch`, a delete `op`,
@@ -75,7 +95,7 @@ class BatchItem(BaseSchema):
             "pattern": TEXT_PATTERN,
         },
     )
-    log = _LogOfItem(lambda: BatchLog(ExternalLinks(())), allow_none=True)
+    log = _LogOfItem(BatchLog)
     if_match = fields.String(
         validate=validate.Length(
             max=MAX_LENGTH, error=Coded("too-long", "At most {max} characters.")
@@ -110,33 +130,29 @@ _MEMBERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """What an item of each kind must have, and may have."""
 
 
-class WorkoutLogBatch(BaseSchema):
+class WorkoutLogBatch(_OfLinks):
     """Up to 100 creates, updates and deletes."""
 
     def __init__(self, links: ExternalLinks, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(links, **kwargs)
         self._create, self._update = WorkoutLogCreate(links), WorkoutLogUpdate(links)
         self._headers = ChangeHeaders()
 
     items = fields.List(
-        fields.Nested(BatchItem),
+        _WithLinks(BatchItem),
         required=True,
         validate=validate.Length(
             1, MAX_ITEMS, error=Coded("out-of-range", "From {min} to {max} items.")
         ),
         metadata={"description": "What is to be done.", "minItems": 1, "maxItems": MAX_ITEMS},
     )
-    atomic = fields.Boolean(
-        truthy={True},
-        falsy={False},
+    atomic = Flag(
         metadata={
             "description": "Whether nothing is changed when an item fails.",
             "default": False,
         },
     )
-    dry_run = fields.Boolean(
-        truthy={True},
-        falsy={False},
+    dry_run = Flag(
         metadata={
             "description": "Whether nothing is changed at all: the results have the statuses and "
             "problems that the same batch would have now.",

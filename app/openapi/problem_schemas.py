@@ -11,7 +11,7 @@ from app.openapi.components import EXAMPLE_REQUEST_ID
 from app.strict_json import MAX_BODY_BYTES
 from app.web.fields import TEXT_PATTERN
 from app.web.problem_types import CATALOGUE
-from app.web.problems import MAX_ERRORS
+from app.web.problems import MAX_ERRORS, MAX_POINTER_LENGTH
 from app.web.request_context import REQUEST_ID_PATTERN
 from app.web.violations import VIOLATIONS
 
@@ -67,7 +67,7 @@ _SCHEMAS: dict[str, JSON] = {
         "properties": {
             "pointer": _text(
                 "The place in the body, as a JSON Pointer (RFC 6901).",
-                MAX_BODY_BYTES,
+                MAX_POINTER_LENGTH,
                 "/name",
                 format="json-pointer",
             ),

@@ -118,6 +118,17 @@ class Clock(fields.String):
             raise self.make_error("format") from None
 
 
+class Flag(fields.Boolean):
+    """`true` or `false`; no number and no text stands for them."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class DocumentId(fields.String):
     """The id of a published Sanity document."""
 

@@ -20,6 +20,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from app.service import errors as service
+from app.strict_json import MAX_BODY_BYTES
 from app.web import request_context
 from app.web.problem_types import CATALOGUE
 
@@ -30,6 +31,8 @@ COLLECTION_PATH = "/api/workout-logs"
 MAX_ERRORS = 100
 """How many violations one response lists, so that a hostile body cannot ask for a huge one."""
 
+MAX_POINTER_LENGTH = MAX_BODY_BYTES
+"""Characters of a place in a body: a longer member name is told by its beginning."""
 
 _CODE_OF_STATUS = {
     404: "not-found",
@@ -203,6 +206,8 @@ def _validation_errors(messages: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         for path, sentence in _leaves(members, ()):
             if location == "json":
                 where = "".join(f"/{_escape(step)}" for step in path)
+                if len(where) > MAX_POINTER_LENGTH:
+                    where = where[:MAX_POINTER_LENGTH].removesuffix("~")
                 place = {"pointer": where}
             else:
                 # A client may have made the name up; U+FFFD stands for what no text holds.
