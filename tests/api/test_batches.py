@@ -427,6 +427,7 @@ class TestIdempotencyKey:
         assert statuses(response) == [201, 201, 200]
 
     def test_of_batches_at_once_exactly_one_is_no_replay(self, runner: Client) -> None:
+        runner.list()  # The issuer's keys are known: only so many requests wait for them at once.
         with ThreadPoolExecutor(8) as threads:
             responses = [
                 *threads.map(lambda _: send(runner, create(10), create(11), key="k"), range(8))
@@ -441,6 +442,8 @@ class TestIdempotencyKey:
 
 def test_of_batches_at_once_no_change_is_lost(runner: Client) -> None:
     """Each makes its own log and changes one that all change, in both orders."""
+
+    runner.list()  # As above.
 
     def batch(number: int) -> TestResponse:
         changes = [update(each, {"notes": str(number)}) for each in (LOG, UNDONE)]
