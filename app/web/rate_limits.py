@@ -137,9 +137,7 @@ class RateLimits:
             note(reason=f"more than {tightest.limit} requests ({who[0]})")
             raise Problem("too-many-requests", headers={"Retry-After": str(tightest.reset)})
 
-    def _hit_all(
-        self, limits: Sequence[RateLimitItem], *who: str, cost: int
-    ) -> Sequence[Window]:
+    def _hit_all(self, limits: Sequence[RateLimitItem], *who: str, cost: int) -> Sequence[Window]:
         """Count the cost, as far as each limit can hold it, in all windows or in none."""
         costs = [(limit, min(cost, limit.amount - 1)) for limit in limits]
         windows = [self._look(limit, *who, needed=each) for limit, each in costs]
