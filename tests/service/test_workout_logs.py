@@ -186,7 +186,7 @@ class TestChange:
         assert (deletion["logId"], deletion["runnerId"]) == (LOG, world.RUNNER)
 
     @pytest.mark.parametrize(
-        ("caller", "error"), [(COACH, Forbidden), (STRANGER, NotFound)], ids=str
+        ("caller", "error"), [(COACH, Forbidden), (STRANGER, NotFound)], ids=["coach", "stranger"]
     )
     def test_is_the_runners_own(
         self, service: WorkoutLogs, store: FakeStore, caller: Caller, error: type[Exception]
