@@ -7,7 +7,7 @@ INTO := --python $(BIN)/python
 LOCKED := --constraint requirements.lock --build-constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev reset serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz migration clients bench
+.PHONY: help setup run dev reset serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz migration clients pictures bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench: .venv/development ## Measure against a thin proxy and a FastAPI peer; ren
 
 clients: .venv/development ## Generate clients in six languages, compile them, run a log's life with each
 	@$(BIN)/python -m tests.spec.generated_clients $(LANGUAGES)
+
+pictures: .venv/development ## Take the README's pictures anew
+	@$(BIN)/python -m tests.browser.pictures
 
 spec-diff: .venv/development ## Fail on a breaking change since the last release without a major version
 	@$(BIN)/python -m tests.spec.diff

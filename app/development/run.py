@@ -112,6 +112,7 @@ def welcome(issuer: DevelopmentIssuer, tokens: Mapping[str, str], token_file: Pa
 Workout Log API, for development {where}. Ctrl-C ends it, `make reset` brings the sample data back.
 {warning(issuer)}
   Swagger UI   {url}/docs   (Authorize lets you pick a person)
+  Demo         {url}/demo   (a coach's dashboard, a runner's week)
   Start page   {url}/
 
 Tokens, good for {TOKEN_HOURS} hours, also after a restart; `source {token_file}` sets {names}:
