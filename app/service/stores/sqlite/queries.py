@@ -17,7 +17,7 @@ from typing import Any
 from app.service import days, instants
 from app.service.days import time_zone
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 APPLICATION_ID = 0x574C4F47
 """`WLOG`: tells this program's files from other SQLite files."""
 
@@ -36,8 +36,16 @@ ZONE_FUNCTIONS: Mapping[str, Callable[[str, Any], str | None]] = {
 
 
 def _reference(name: str) -> str:
-    """A reference's target, or the plain string that old documents hold."""
-    return f"coalesce(json_extract(body, '$.{name}._ref'), json_extract(body, '$.{name}'))"
+    """A reference's target, or the plain string that old documents hold; no number names anything.
+
+    Without the types, the column would make text of a number, and 5 would be the document `5`.
+    """
+    return f"""coalesce(
+        CASE json_type(body, '$.{name}._ref')
+        WHEN 'text' THEN json_extract(body, '$.{name}._ref') END,
+        CASE json_type(body, '$.{name}')
+        WHEN 'text' THEN json_extract(body, '$.{name}') END
+    )"""
 
 
 _DAY = "coalesce(json_extract(body, '$.date'), json_extract(body, '$.scheduledDate'))"
@@ -117,7 +125,7 @@ LIMIT :limit
 COACHED_IDS = "SELECT id FROM document WHERE coach_id = :coach_id AND type = 'user' ORDER BY id"
 
 PLANNED_RUNNERS = """
-SELECT runner.id, runner.coach_id IS NOT NULL
+SELECT runner.id, ifnull(json_type(runner.body, '$.coachId'), 'null') <> 'null'
 FROM document AS plan JOIN document AS runner ON runner.id = plan.runner_id
 WHERE plan.type = 'trainingPlan' AND plan.coach_id = :coach_id
 AND json_extract(plan.body, '$.status') = 'active' AND runner.type = 'user'
