@@ -12,7 +12,7 @@ from app.service.days import UTC_ZONE
 from app.service.errors import StoreUnavailable
 from app.service.external_links import ExternalLinks
 from app.service.reading import LogReader
-from app.service.stores.port import LogQuery
+from app.service.stores.port import LogQuery, ProgressQuery, SessionQuery
 from app.service.stores.sanity.client import ContentLake, Limits
 from app.service.stores.sanity.store import SanityStore
 
@@ -76,6 +76,27 @@ def test_a_spoiled_text_costs_no_page(spoiled: bytes, left: str | None) -> None:
     one = store_sending(b'{"result": %b}' % row(spoiled)).get_log("x")
     assert one
     assert READER.read_stored(one).notes == left
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "left"),
+    [(rb'"run \ud83d!"', "run !"), (rb'"a\u0000b"', "ab"), (b"1e400", None), (b"[" * 5000, None)],
+)
+def test_a_spoiled_text_costs_no_session(spoiled: bytes, left: str | None) -> None:
+    spoiled += b"]" * spoiled.count(b"[")
+    session = (
+        b'{"_id": "s", "_type": "trainingSession", "date": "2026-01-05", "notes": %b}' % spoiled
+    )
+    content = (
+        b'{"result": {"sessions": [%b], "plans": [], "runners": [], "logs": [%b], "reviewed": []}}'
+        % (session, row(spoiled))
+    )
+    rows = store_sending(content).list_sessions(SessionQuery())
+    assert [each.notes for each in rows.sessions] == [left]
+    assert [READER.read(each).notes for each in rows.logs] == [left]
+    week = ProgressQuery(date_from="2026-01-05", date_to="2026-01-11")
+    progress = store_sending(content).read_progress(week)
+    assert [each.id for each in progress.sessions] == ["s"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ themselves (https://www.sanity.io/docs/http-reference/doc).
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -446,8 +447,11 @@ _raw_response = msgspec.json.Decoder(_RawResponse)
 
 
 def _json_of(content: bytes) -> msgspec.Raw:
-    """The result in a response, as its JSON."""
-    return _raw_response.decode(content).result
+    """The result in a response, as its JSON, without what is no text."""
+    try:
+        return _raw_response.decode(content).result
+    except (ValueError, RecursionError):
+        return msgspec.Raw(json.dumps(loads(content)["result"]).encode())
 
 
 def _itself(result: Any) -> Any:
