@@ -9,24 +9,27 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.test_demo import MALI, SOMCHAI, sign_in
-from tests.browser.test_docs import SIGN_IN
+from tests.browser.test_docs import OPERATIONS, SIGN_IN, SwaggerUI
 from tests.node import install
 
+READING = ("listWorkoutLogs", "getWorkoutLog")
 AXE = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
   return violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target.join(" "))]);
 }"""
-WIDTHS: tuple[tuple[Literal["light", "dark"], int], ...] = (
+Widths = tuple[tuple[Literal["light", "dark"], int], ...]
+NARROW_AND_WIDE: Widths = (("light", 1280), ("dark", 390))
+WIDTHS: Widths = (
     *(("light", width) for width in (320, 1280)),
     *(("dark", width) for width in (390, 1600)),
 )
 
 
-def violations(page: Page) -> dict[str, Any]:
+def violations(page: Page, widths: Widths = WIDTHS) -> dict[str, Any]:
     """What axe finds, by scheme and width."""
     page.add_script_tag(path=install(Path(__file__).parent) / "axe-core" / "axe.min.js")
     found = {}
-    for scheme, width in WIDTHS:
+    for scheme, width in widths:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 1000})
         if rules := page.evaluate(AXE):
@@ -41,6 +44,25 @@ def test_a_page_is_accessible(restyled_page: Page, server: str, path: str) -> No
     restyled_page.goto(server + path)
     restyled_page.locator("h1").wait_for()
     assert violations(restyled_page) == {}
+
+
+@pytest.mark.timeout(900)  # axe looks at some 10,000 elements
+def test_the_swagger_ui_is_accessible(restyled_page: Page, server: str) -> None:
+    """The list, the dialog, and every operation on logs, open and executed."""
+    page = restyled_page
+    page.goto(f"{server}/docs")
+    swagger_ui = SwaggerUI(page)
+    page.get_by_role("button", name="Authorize").first.click()
+    swagger_ui.dialog.wait_for()
+    assert violations(page, NARROW_AND_WIDE) == {}
+    swagger_ui.dialog.get_by_role("button", name="Close").first.click()
+    swagger_ui.sign_in("Somchai")
+    swagger_ui.signed_in()
+    for operation_id in OPERATIONS:
+        operation = swagger_ui.open(operation_id)
+        if operation_id in READING:
+            operation.execute()
+    assert violations(page, NARROW_AND_WIDE) == {}
 
 
 @pytest.mark.parametrize("person", [f"{MALI} coach", SOMCHAI])

@@ -27,6 +27,39 @@ function withoutExamplesOfDelete(spec) {
   return spec;
 }
 
+// What the Swagger UI leaves without a name, for screen readers and keyboards.
+const NAMES = {
+  ".close-modal": "Close",
+  ".body-param__text": "Request body",
+  ".examples-select-element": "Example",
+  ".operation-filter-input": "Filter",
+};
+const REGIONS = {
+  ".information-container": "About this API",
+  ".scheme-container": "Sign-in",
+  ".filter-container": "Filter of the operations",
+};
+
+function nameWhatHasNoName() {
+  const each = (selector, change) => element.querySelectorAll(selector).forEach(change);
+  for (const [selector, name] of Object.entries(NAMES)) each(`${selector}:not([aria-label])`, (found) => found.setAttribute("aria-label", name));
+  for (const [selector, name] of Object.entries(REGIONS)) {
+    each(`${selector}:not([role])`, (found) => {
+      found.setAttribute("role", "region");
+      found.setAttribute("aria-label", name);
+    });
+  }
+  each("[data-param-name] select:not([aria-label])", (found) => found.setAttribute("aria-label", found.closest("[data-param-name]").dataset.paramName));
+  each(".scopes h2:not([aria-level]), .auth-container h6:not([aria-level])", (heading) => heading.setAttribute("aria-level", "5"));
+  each(".responses-table[role]:not([aria-label])", (table) => table.setAttribute("aria-label", `Responses of ${table.closest(".opblock").id}`));
+  each("th:empty", (header) => header.replaceWith(document.createElement("td")));
+  each(".opblock-summary-control a[href]", (link) => link.removeAttribute("href")); // a link in a button
+  each(".modal-btn.authorize[aria-label]", (button) => button.removeAttribute("aria-label")); // not what it says
+  each("pre.microlight:not([tabindex])", (code) => (code.tabIndex = 0));
+}
+
+new MutationObserver(nameWhatHasNoName).observe(element, { childList: true, subtree: true });
+
 function start(spec) {
   const ui = SwaggerUIBundle({
     domNode: element,
