@@ -69,6 +69,7 @@ CREATE TABLE document (
     plan_id TEXT AS ({_reference("planId")}) STORED,
     session_id TEXT AS ({_reference("sessionId")}) STORED,
     coach_id TEXT AS ({_reference("coachId")}) STORED,
+    status TEXT AS (json_extract(body, '$.status')) STORED,
     email TEXT AS (lower(json_extract(body, '$.email'))) STORED,
     feedback_on TEXT AS (
         CASE WHEN json_extract(body, '$.workoutLogId._weak') THEN NULL
@@ -81,7 +82,7 @@ CREATE TABLE document (
 );
 CREATE INDEX log_by_created ON document (created_at DESC, id DESC)
     WHERE type = 'workoutLog';
-CREATE INDEX log_by_runner ON document (runner_id, created_at DESC, id DESC)
+CREATE INDEX log_by_runner ON document (runner_id, created_at DESC, id DESC, session_id)
     WHERE type = 'workoutLog';
 CREATE INDEX log_by_session ON document (session_id, created_at DESC, id DESC)
     WHERE type = 'workoutLog';
@@ -91,8 +92,9 @@ CREATE INDEX change_by_runner ON document (runner_id, written_in, id)
     WHERE {CHANGES};
 CREATE INDEX user_by_email ON document (email) WHERE type = 'user';
 CREATE INDEX user_by_coach ON document (coach_id) WHERE type = 'user';
-CREATE INDEX plan_by_runner ON document (runner_id) WHERE type = 'trainingPlan';
+CREATE INDEX plan_by_runner ON document (runner_id, status, id) WHERE type = 'trainingPlan';
 CREATE INDEX user_by_id ON document (id) WHERE type = 'user';
+CREATE INDEX session_by_id ON document (id, local_day, instant) WHERE type = 'trainingSession';
 CREATE INDEX session_by_plan ON document (plan_id, local_day, instant, id)
     WHERE type = 'trainingSession';
 CREATE INDEX session_by_runner ON document (runner_id) WHERE type = 'trainingSession';

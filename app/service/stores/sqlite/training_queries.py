@@ -21,7 +21,7 @@ _IN_DAYS = f"""(session.local_day BETWEEN :first AND :last
     OR session.instant >= :since - 86400 AND session.instant < :until + 86400
     AND {DAY} BETWEEN :first AND :last)"""
 
-_IS_CANCELLED = "json_extract(plan.body, '$.status') IS 'cancelled'"
+_IS_CANCELLED = "plan.status IS 'cancelled'"
 _HAS_NO_PLAN = """NOT EXISTS (
     SELECT 1 FROM document AS plan
     WHERE plan.id = session.plan_id AND plan.type = 'trainingPlan')"""
@@ -30,14 +30,16 @@ _HAS_NO_PLAN = """NOT EXISTS (
 def _of_runners(runner_ids: str) -> dict[str, str]:
     """Whose the sessions of some runners are, and where these are found: in their plans, and
     without a plan where they name the runner themselves.
+
+    The indices are named: where days are asked for, SQLite would look through everybody's.
     """
     return {
-        "plan.runner_id": f"""document AS plan
-            JOIN document AS session
+        "plan.runner_id": f"""document AS plan INDEXED BY plan_by_runner
+            JOIN document AS session INDEXED BY session_by_plan
             ON session.plan_id = plan.id AND session.type = 'trainingSession'
             WHERE plan.type = 'trainingPlan' AND plan.runner_id IN {runner_ids}
             AND NOT {_IS_CANCELLED}""",
-        "session.runner_id": f"""document AS session
+        "session.runner_id": f"""document AS session INDEXED BY session_by_runner
             WHERE session.type = 'trainingSession' AND session.runner_id IN {runner_ids}
             AND {_HAS_NO_PLAN}""",
     }
@@ -86,7 +88,8 @@ def _select(query: SessionQuery, columns: str, *more: str) -> str:
     )
 
 
-_KEY = f"{DAY} AS day, session.id AS id, session.seq AS seq"
+_PLACE = "session.id AS id, session.seq AS seq"
+_KEY = f"{DAY} AS day, {_PLACE}"
 _AFTER = f"({DAY}, session.id) > (:after_day, :after_id)"
 
 
@@ -97,8 +100,9 @@ def count_sessions(query: SessionQuery) -> str:
 
 def sessions_by_day(query: SessionQuery) -> str:
     """The first of those with a day, in order."""
-    after = ["session.local_day >= :after_day", _AFTER] if query.after else []
-    found = _select(query, _KEY, "session.local_day IS NOT NULL", *after)
+    after = ["(session.local_day, session.id) > (:after_day, :after_id)"] if query.after else []
+    columns = f"session.local_day AS day, {_PLACE}"
+    found = _select(query, columns, "session.local_day IS NOT NULL", *after)
     return f"{found} ORDER BY day, id LIMIT :limit"
 
 
@@ -163,8 +167,9 @@ _LOG_DAY = f"""coalesce(
     day_of(:zone, json_extract(log.body, '$._createdAt')),
     day_of(:zone, json_extract(log.body, '$.createdAt')))"""
 _LOGS_OF_RUNNERS = f"""
-document AS log
-LEFT JOIN document AS session ON session.id = log.session_id AND session.type = 'trainingSession'
+document AS log INDEXED BY log_by_runner
+LEFT JOIN document AS session INDEXED BY session_by_id
+ON session.id = log.session_id AND session.type = 'trainingSession'
 WHERE log.type = 'workoutLog' AND {_LOG_DAY} BETWEEN :first AND :last AND log.runner_id IN"""
 
 _VISIBLE = "AND user.id IN (SELECT value FROM json_each(:runner_ids))"
