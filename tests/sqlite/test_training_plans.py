@@ -21,6 +21,7 @@ from tests.world import RUNNER, session_of
 OF_ONE = {
     "plan": {"plan_by_runner", "sqlite_autoindex_document_1"},
     "session": {
+        "session_by_id",
         "session_by_plan",
         "session_by_runner",
         "sqlite_autoindex_document_1",

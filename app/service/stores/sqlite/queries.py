@@ -17,7 +17,7 @@ from typing import Any
 from app.service import days, instants
 from app.service.days import time_zone
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 APPLICATION_ID = 0x574C4F47
 """`WLOG`: tells this program's files from other SQLite files."""
 
