@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.service import policy
 from app.service.documents import Document
 from app.service.model import Caller, Me, UserSummary
+from app.service.rows import cut_text
 from app.service.stores.port import Store
 from app.settings import SCOPES, CoachRelation
 
@@ -23,7 +24,7 @@ class People:
         users = {each["_id"]: _summary(each) for each in found.others if each["_id"] != caller.id}
         return Me(
             id=caller.id,
-            name=caller.name or None,
+            name=_shown(caller.name),
             role=caller.role,
             coach=users.get(coach_id),
             runners=[users[each] for each in sorted(caller.runner_ids) if each in users],
@@ -32,5 +33,8 @@ class People:
 
 
 def _summary(user: Document) -> UserSummary:
-    name = user.get("name")
-    return UserSummary(user["_id"], (name or None) if isinstance(name, str) else None)
+    return UserSummary(user["_id"], _shown(user.get("name")))
+
+
+def _shown(name: object) -> str | None:
+    return cut_text(name) or None if isinstance(name, str) else None

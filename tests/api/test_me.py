@@ -50,6 +50,22 @@ def read(app: Flask, issuer: Issuer) -> Read:
     )
 
 
+class TestANameOfAnyLength:
+    """Is cut as in logs, so that the published bound holds, by which `read` judges."""
+
+    @pytest.fixture
+    def documents(self) -> list[dict[str, Any]]:
+        names = {RUNNER: "r" * 5000, COACH: "c" * 5000}
+        return [each | {"name": names.get(each["_id"], each.get("name"))} for each in world.club()]
+
+    def test_is_shown_by_its_beginning(self, read: Read) -> None:
+        begun = {"r": "r" * 999 + "…", "c": "c" * 999 + "…"}
+        runner, coach = read(RUNNER), read(COACH)
+        assert (runner["name"], runner["coach"]["name"]) == (begun["r"], begun["c"])
+        names = {each["id"]: each["name"] for each in coach["runners"]}
+        assert (coach["name"], names[RUNNER]) == (begun["c"], begun["r"])
+
+
 def test_a_runner_has_a_coach(read: Read) -> None:
     assert read(RUNNER) == {
         "id": RUNNER,
