@@ -138,6 +138,18 @@ class TestDays:
         {},
         {"date": "0001-01-01"},
         {"date": "9999-12-31"},
+        # None of these is a day: dateTime() of GROQ lets some run over into the next.
+        {"date": "2026-02-30"},
+        {"date": "2026-02-30T10:00:00Z"},
+        {"date": "2026-01-10T24:00:00Z"},
+        {"date": "2026-01-10T24:00:00"},
+        {"date": "2026-01-10T24:00"},
+        {"date": "2026-01-10T12:00:00+15:00"},
+        {"date": "2026-01-10T12:00:00-15:00"},
+        {"date": "2026-01-10T10:00+02:00"},
+        {"date": "0001-01-01T10:00:00Z"},
+        {"date": "9999-12-31T10:00:00Z"},
+        {"scheduledDate": "0000-12-31"},
     )
 
     @pytest.fixture

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from app.service.stores.port import Position
+from app.service.stores.sanity.training_queries import is_day, is_within_years
 
 _SESSION = """{
   _id, _type, date, scheduledDate, day, type, distance, duration, pace, targetPace, runnerId
@@ -154,10 +155,11 @@ _DAY = "coalesce(date, scheduledDate)"
 _LOCAL = f"""coalesce(
     dateTime({_DAY} + "T00:00:00Z"), dateTime({_DAY} + "Z"), dateTime({_DAY} + ":00Z")
   )"""
-_IN_DAYS = f"""(
+_IN_DAYS = f"""({is_day(_DAY)} && (
     ({_LOCAL} >= dateTime($first + "T00:00:00Z")
       && {_LOCAL} <= dateTime($last + "T23:59:59.999999999Z"))
-    || (dateTime({_DAY}) >= dateTime($since) && dateTime({_DAY}) < dateTime($until))
+    || ({is_within_years(_DAY)}
+      && dateTime({_DAY}) >= dateTime($since) && dateTime({_DAY}) < dateTime($until)))
   )"""
 
 # The sessions of everybody, from an index: as text, a day lies between its neighbours.

@@ -31,26 +31,40 @@ def _part(text: str, separator: str, number: int) -> str:
     return f'string::split({text}, "{separator}")[{number}]'
 
 
+def is_day(text: str) -> str:
+    """Whether a text can be a day, in which `dateTime()` alone is not to be trusted: it lets the
+    30th of February run over into March and 24:00 into the next day, and takes any zone.
+    """
+    day, clock = _part(text, "T", 0), _part(text, "T", 1)
+    zone = f'coalesce({_part(clock, "+", 1)}, {_part(clock, "-", 1)}, "")'
+    return f"""(
+    {day} >= "0001" && {_day(f'dateTime({day} + "T00:00:00Z")')} == {day}
+    && coalesce({clock}, "") < "24" && {zone} < "15"
+  )"""
+
+
+def is_within_years(text: str) -> str:
+    """Whether a datetime with a zone is of the years in which its day has a year of four digits."""
+    return f'({text} >= "0002" && {text} < "9999")'
+
+
 def day_of(name: str) -> str:
     """The day of a field in the zone whose `$offsets` are given: what `TimeZone.day_of` reads.
 
     GROQ has no time zones, but adds seconds to instants. `$offsets` holds pairs in order: from
     which instant on (seconds since 1970), and how many seconds east of UTC.
     """
-    day, clock = _part(name, "T", 0), _part(name, "T", 1)
     offset = f"""coalesce(
       $offsets[@[0] <= dateTime(^.{name}) - dateTime("1970-01-01T00:00:00Z")][-1][1],
       $offsets[0][1]
     )"""
-    zone = f'coalesce({_part(clock, "+", 1)}, {_part(clock, "-", 1)}, "")'
     local = f'coalesce(dateTime({name} + "Z"), dateTime({name} + ":00Z"))'
     return f"""select(
-    {day} < "0001" || {_day(f'dateTime({day} + "T00:00:00Z")')} != {day} => null,
-    {name} == {day} => {day},
-    {clock} >= "24" || {zone} >= "15" => null,
-    {day} >= "0002" && {day} < "9999" && dateTime({name}) > dateTime("0001-01-01T00:00:00Z")
+    !{is_day(name)} => null,
+    {name} == {_part(name, "T", 0)} => {name},
+    {is_within_years(name)} && dateTime({name}) > dateTime("0001-01-01T00:00:00Z")
       => {_day(f"dateTime({name}) + {offset}")},
-    {local} >= dateTime("0001-01-01T00:00:00Z") => {day}
+    {local} >= dateTime("0001-01-01T00:00:00Z") => {_part(name, "T", 0)}
   )"""
 
 
