@@ -5,24 +5,37 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import resource
 import secrets
 import socket
 from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
-from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels, logger
 
-from app.cpu_affinity import cpus_for, run_on_cpu
+from app.cpu_affinity import cpus_for
 from app.factory import create_store
 from app.service.errors import StoreError
 from app.settings import Settings, SettingsError
+from app.supervisor import Supervisor, keep_signals_while_forking, run_worker
 from app.web import log_format
 from app.web.admission import threads_for
+
+log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 4096
 """Open connections of a worker. With granian's default, 512 for each of two workers, some of 1,000
 clients that pause between requests had to wait until others disconnected."""
+
+MAX_IDLE_SECONDS = 30
+"""A connection on which so long nothing comes is closed; a proxy should let go of it before."""
+
+_FURTHER_DESCRIPTORS = 512
+"""Files, and connections to the store, the issuer and the Redis."""
 
 MAX_SHUTDOWN_SECONDS = 15
 """Time for requests under way to end after a SIGTERM; most platforms kill after 30 s."""
@@ -35,12 +48,61 @@ def complaints(settings: Settings) -> list[str]:
         listening_address(settings)
     except SettingsError as error:
         found.append(str(error))
+    return found + _store_complaints(settings)
+
+
+def _store_complaints(settings: Settings) -> list[str]:
+    """A worker that cannot open its store would be replaced again and again."""
     try:
-        # A worker that cannot open its store would be replaced again and again.
         create_store(settings).close()
     except StoreError as error:
-        found.append(str(error))
-    return found
+        return [str(error)]
+    return []
+
+
+def _reload_complaints() -> list[str]:
+    """What is wrong with the environment as it is now."""
+    try:
+        return _store_complaints(Settings.from_environ(to_serve=True))
+    except SettingsError as error:
+        return str(error).splitlines()
+
+
+def about(settings: Settings) -> dict[str, Any]:
+    """What runs, over which store, for whose tokens: the first line of the log. Holds no secret."""
+    if settings.sanity_project_id:
+        store = f"Sanity, {settings.sanity_project_id}/{settings.sanity_dataset}"
+    else:
+        path = Path(settings.sqlite_path).absolute()
+        store = f"SQLite, {path}" + ("" if path.exists() else " (new and empty)")
+    sessions = "cookie and bearer" if settings.nextauth_cookie else "bearer"
+    return {
+        "version": version("workout-log-api"),
+        "commit": settings.app_commit or None,
+        "environment": settings.app_env,
+        "url": f"http://{settings.host}:{settings.port}",
+        "store": store,
+        "issuer": settings.oauth_issuer or None,
+        "token_profile": settings.oauth_token_profile if settings.oauth_issuer else None,
+        "nextauth_sessions": sessions if settings.nextauth_secret else None,
+        "rate_limit": settings.rate_limit or None,
+        "rate_limit_storage": settings.rate_limit_storage.partition(":")[0],
+        "trusted_proxies": settings.trusted_proxies,
+        "workers": settings.workers,
+        "threads": settings.threads,
+        "relaxed": list(settings.relaxed_checks),
+    }
+
+
+def announce(facts: dict[str, Any]) -> None:
+    """Write that line, and a warning where nobody should be served."""
+    message = f"Workout Log API {facts['version']}: {facts['environment']}, {facts['store']}"
+    log.info(message, extra={"facts": facts})
+    if facts["environment"] == "development":
+        log.warning(
+            "APP_ENV=development: checks that protect real data are off. "
+            "Never serve anybody else so, and put no proxy in front."
+        )
 
 
 def serve(settings: Settings) -> None:
@@ -49,14 +111,19 @@ def serve(settings: Settings) -> None:
     if not settings.log_user_key:
         os.environ["LOG_USER_KEY"] = secrets.token_hex()
     logger.addFilter(is_relevant)
+    allow_descriptors(MAX_CONNECTIONS + _FURTHER_DESCRIPTORS)
+    keep_signals_while_forking()
     cpus = cpus_for(settings.workers, settings.cpu_affinity)
-    # granian has no public name for what a worker runs; checked with version 2.8.
-    run_worker = partial(run_on_cpu, cpus, Granian._spawn_wsgi_worker) if cpus else None
-    Granian(
+    Supervisor(
         "app.wsgi:app",
+        complaints=_reload_complaints,
+        shutdown_delay=settings.shutdown_delay,
         address=listening_address(settings),
         port=settings.port,
         interface=Interfaces.WSGI,
+        # Only then are connections closed that send nothing.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=MAX_IDLE_SECONDS * 1000),
         workers=settings.workers,
         blocking_threads=threads_for(settings.threads),
         backlog=MAX_CONNECTIONS,
@@ -66,7 +133,23 @@ def serve(settings: Settings) -> None:
         websockets=False,
         log_level=LogLevels(settings.log_level),
         log_dictconfig=log_format.configuration(settings),
-    ).serve(run_worker)
+    ).serve(partial(run_worker, cpus))
+
+
+def allow_descriptors(needed: int) -> None:
+    """Let this process, and so its workers, open as many files and connections, or warn."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    if soft != unlimited and soft < needed:
+        soft = needed if hard == unlimited else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft != unlimited and soft < needed:
+        log.warning(
+            "at most %d open files (RLIMIT_NOFILE): so many connections stop a worker, which may "
+            "need %d; raise `ulimit -n` or LimitNOFILE",
+            soft,
+            needed,
+        )
 
 
 def listening_address(settings: Settings) -> str:

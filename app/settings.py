@@ -89,6 +89,7 @@ class Settings:
     port: int = _setting(8000, "int", validate=validate.Range(1, 65535))
     workers: int = _setting(2, "int", validate=validate.Range(1, 64))
     threads: int = _setting(64, "int", validate=validate.Range(1, 128))
+    shutdown_delay: float = _setting(0.0, "float", validate=validate.Range(0, 300))
     cpu_affinity: CpuAffinity = _one_of("auto", "off")  # noqa: RUF009 - a literal
 
     # The stores: Sanity when there is a project, else the embedded one.

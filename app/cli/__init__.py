@@ -29,8 +29,10 @@ def serve() -> None:
     """Serve in production, as the settings say."""
     settings = read_settings(to_serve=True)
     log_format.configure(settings)
+    facts = server.about(settings)
     if complaints := server.complaints(settings):
         raise click.ClickException("\n".join(complaints))
+    server.announce(facts)
     server.serve(settings)
 
 

@@ -13,6 +13,10 @@ from flask.typing import ResponseReturnValue
 
 from app.service.errors import StoreError
 from app.service.stores.port import Store
+from app.web.problems import Problem
+
+stopping = threading.Event()
+"""Set when the server is about to stop: it still serves, and `/readyz` says so."""
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -33,6 +37,12 @@ def create_blueprint(store: Store, commit: str) -> Blueprint:
     @blueprint.get("/readyz")
     def readyz() -> ResponseReturnValue:
         """The store responds; else the problem `store-unavailable` or `store-timeout`."""
+        if stopping.is_set():
+            raise Problem(
+                "store-unavailable",
+                "This server is about to stop.",
+                headers=NO_STORE | {"Retry-After": "5"},
+            )
         readiness.check()
         return {"status": "ready"}, NO_STORE
 

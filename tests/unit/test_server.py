@@ -1,17 +1,62 @@
-"""`make serve` says what an operator needs to know, and nothing that worries them for nothing."""
+"""`make serve` says what an operator needs to know, and survives what operators do to it."""
 
 from __future__ import annotations
 
 import json
 import logging
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from app import server as app_server
 from app.server import is_relevant
-from tests.server import running_server
+from app.settings import Settings
+from tests.ports import free_port
+from tests.server import ROOT, Server, environment, running_server
+
+SECRET = "0123456789abcdef"
+PATIENCE = 60
+
+
+def until(state: Callable[[], Any]) -> Any:
+    """The state, as soon as it is there."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := state()):
+        assert time.monotonic() < deadline, "it does not come about"
+        time.sleep(0.05)
+    return found
+
+
+def runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@contextmanager
+def logging_server(folder: Path, **settings: str) -> Iterator[tuple[Server, Path]]:
+    """A server whose `.env` is in the folder, and its log."""
+    (folder / ".env").write_text(f"NEXTAUTH_SECRET={SECRET}\n")
+    log = folder / "log"
+    path = {"SQLITE_PATH": str(folder / "store.db"), "PYTHONPATH": str(ROOT)}
+    with (
+        log.open("wb") as output,
+        running_server(path | settings, cwd=folder, output=output) as server,
+    ):
+        yield server, log
 
 
 def test_every_line_of_the_server_is_json_with_a_time_and_none_is_a_warning(
@@ -30,6 +75,9 @@ def test_every_line_of_the_server_is_json_with_a_time_and_none_is_a_warning(
     assert all(datetime.fromisoformat(each["time"]).tzinfo for each in lines)
     assert {each["level"] for each in lines} == {"info"}
     assert {"_granian", "app.web.access_log"} <= {each["logger"] for each in lines}
+    start = next(each for each in lines if each["logger"] == "app.server")
+    assert start["store"] == f"SQLite, {tmp_path / 'store.db'} (new and empty)"
+    assert (start["environment"], start["workers"], start["relaxed"]) == ("production", 1, [])
     (request,) = [each for each in lines if each["logger"] == "app.web.access_log"]
     assert (request["request_id"], request["route"]) == ("my-request", "/version")
 
@@ -44,3 +92,103 @@ def test_every_line_of_the_server_is_json_with_a_time_and_none_is_a_warning(
 def test_every_other_warning_is_relevant(message: str) -> None:
     record = logging.LogRecord("_granian", logging.WARNING, __file__, 1, message, (), None)
     assert is_relevant(record)
+
+
+def test_the_first_line_names_what_runs_and_no_secret() -> None:
+    settings = Settings(
+        sanity_project_id="abc123",
+        sanity_api_token="sk-secret",
+        oauth_issuer="https://issuer.example",
+        oauth_audience="x",
+        oauth_token_profile="jwt",
+        rate_limit_storage="redis://user:pass-word@cache.example/0",
+    )
+    facts = app_server.about(settings)
+    assert facts["store"] == "Sanity, abc123/production"
+    assert (facts["issuer"], facts["token_profile"]) == ("https://issuer.example", "jwt")
+    assert facts["rate_limit_storage"] == "redis"
+    assert facts["relaxed"] == ["OAUTH_TOKEN_PROFILE=jwt: tokens need not have the type at+jwt."]
+    assert "sk-secret" not in str(facts)
+    assert "pass-word" not in str(facts)
+
+
+def test_development_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    app_server.announce(app_server.about(Settings(nextauth_secret=(SECRET,))))
+    assert not caplog.records
+    app_server.announce(app_server.about(Settings(app_env="development")))
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "APP_ENV=development" in record.getMessage()
+
+
+def test_few_descriptors_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        app_server.allow_descriptors(before[0])
+        assert not caplog.records
+        app_server.allow_descriptors(before[1] + 1)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == before[1]
+        assert "RLIMIT_NOFILE" in caplog.text
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_reload_with_a_broken_environment_keeps_the_workers(tmp_path: Path) -> None:
+    with logging_server(tmp_path) as (server, log):
+        workers = server.workers()
+        (tmp_path / ".env").write_text("NEXTAUTH_SECRET=short\nWORKERS=many\n")
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: "the workers stay as they are" in log.read_text())
+        assert "WORKERS: " in log.read_text()
+        assert SECRET not in log.read_text()
+        assert requests.get(f"{server.url}/healthz", timeout=PATIENCE).ok
+        assert server.workers() == workers
+        (tmp_path / ".env").write_text(f"NEXTAUTH_SECRET={SECRET}\n")
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: not set(workers) & set(server.workers()))
+        assert requests.get(f"{server.url}/healthz", timeout=PATIENCE).ok
+
+
+def test_a_killed_main_process_takes_its_workers_along(tmp_path: Path) -> None:
+    with logging_server(tmp_path) as (server, _):
+        workers = server.workers()
+        server.process.kill()
+        until(lambda: not any(map(runs, workers)))
+
+
+@pytest.mark.parametrize("line", ["Spawning worker-1", "Spawning worker-2", "Started worker-1"])
+def test_a_server_stops_at_once_however_early_it_is_told(tmp_path: Path, line: str) -> None:
+    settings = environment(
+        NEXTAUTH_SECRET=SECRET, SQLITE_PATH=str(tmp_path / "store.db"), PORT=str(free_port())
+    )
+    command = [sys.executable, "-m", "app.cli", "serve"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert any(line in each for each in process.stdout)
+        process.terminate()
+        assert "refused to gracefully stop" not in process.stdout.read()
+    assert process.returncode == 0
+
+
+def test_before_it_stops_the_probe_says_so_and_requests_are_served(tmp_path: Path) -> None:
+    with logging_server(tmp_path, SHUTDOWN_DELAY="300") as (server, _):
+
+        def readiness() -> int:
+            return requests.get(f"{server.url}/readyz", timeout=PATIENCE).status_code
+
+        assert readiness() == 200
+        server.process.terminate()
+        until(lambda: readiness() == 503)
+        # Both workers say so, and both serve.
+        assert {readiness() for _ in range(20)} == {503}
+        assert requests.get(f"{server.url}/version", timeout=PATIENCE).ok
+        server.process.terminate()
+        assert server.process.wait(PATIENCE) == 0
+
+
+def test_a_connection_that_sends_nothing_is_closed(tmp_path: Path) -> None:
+    with logging_server(tmp_path, WORKERS="1") as (server, _):
+        at = urlsplit(server.url)
+        with socket.create_connection((at.hostname, at.port), timeout=PATIENCE) as connection:
+            assert connection.recv(1) == b""

@@ -1,0 +1,106 @@
+"""The main process of the server: granian's, which survives what operators do to it.
+
+Overrides methods of granian 2.8 that its documentation does not name.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing import connection, parent_process
+from typing import Any
+
+from granian.server.mp import MPServer
+
+from app.cpu_affinity import run_on_cpu
+from app.web import health
+
+logger = logging.getLogger(__name__)
+
+STOPPING = signal.SIGUSR1
+"""Tells a worker that the server is about to stop."""
+
+
+class Supervisor(MPServer):
+    """`complaints` says what is wrong with the environment as it is now; `shutdown_delay` is in
+    seconds.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        complaints: Callable[[], Sequence[str]],
+        shutdown_delay: float,
+        **options: Any,
+    ) -> None:
+        super().__init__(target, **options)
+        self._complaints = complaints
+        self._shutdown_delay = shutdown_delay
+        self._is_stopping = False
+
+    def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:
+        """New workers with the environment as it is now, unless they could not run with it."""
+        found = self._complaints()
+        if found:
+            logger.error("SIGHUP: the workers stay as they are. %s", " ".join(found))
+        else:
+            super().signal_handler_reload(*args, **kwargs)
+
+    def signal_handler_interrupt(self, number: int = 0, *args: Any, **kwargs: Any) -> None:
+        """Stop; after the first SIGTERM, only when load balancers had time to see it coming."""
+        if number == signal.SIGTERM and self._shutdown_delay and not self._is_stopping:
+            self._is_stopping = True
+            logger.info("stopping in %g seconds: /readyz says 503", self._shutdown_delay)
+            for worker in self.wrks:
+                with suppress(ProcessLookupError):
+                    os.kill(worker._id(), STOPPING)
+            later = threading.Timer(self._shutdown_delay, super().signal_handler_interrupt)
+            later.daemon = True
+            later.start()
+        else:
+            super().signal_handler_interrupt(number, *args, **kwargs)
+
+
+def keep_signals_while_forking() -> None:
+    """A signal that reaches a worker before granian listens to it ends the worker.
+
+    A worker begins with a copy of the main process's handlers, and would wait for ever.
+    """
+    signals = {signal.SIGTERM, signal.SIGINT}
+
+    def in_worker() -> None:
+        for each in signals:
+            signal.signal(each, signal.SIG_DFL)
+        signal.signal(STOPPING, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, signals),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, signals),
+        after_in_child=in_worker,
+    )
+
+
+def run_worker(cpus: Sequence[int], worker_id: int, *arguments: Any) -> None:
+    """Run a worker, on its CPU if there are any, for as long as the main process lives."""
+    threading.Thread(target=_end_with_main_process, daemon=True).start()
+    signal.signal(STOPPING, lambda *_: health.stopping.set())
+    # granian has no public name for what a worker runs.
+    run = MPServer._spawn_wsgi_worker
+    if cpus:
+        run_on_cpu(cpus, run, worker_id, *arguments)
+    else:
+        run(worker_id, *arguments)
+
+
+def _end_with_main_process() -> None:
+    main = parent_process()
+    if main:
+        connection.wait([main.sentinel])
+        logger.error("the main process is gone: this worker stops")
+        os.kill(os.getpid(), signal.SIGTERM)
