@@ -1,6 +1,6 @@
 """The main process of the server: granian's, which survives what operators do to it.
 
-Overrides methods of granian 2.8 that its documentation does not name.
+Overrides what granian's documentation does not name; checked with version 2.8.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import connection, parent_process
+from types import SimpleNamespace
 from typing import Any
 
-from granian.server.mp import MPServer
+from granian.server import mp
 
 from app.cpu_affinity import run_on_cpu
 from app.web import health
@@ -24,8 +25,10 @@ logger = logging.getLogger(__name__)
 STOPPING = signal.SIGUSR1
 """Tells a worker that the server is about to stop."""
 
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, STOPPING}
 
-class Supervisor(MPServer):
+
+class Supervisor(mp.MPServer):
     """`complaints` says what is wrong with the environment as it is now; `shutdown_delay` is in
     seconds.
     """
@@ -67,22 +70,13 @@ class Supervisor(MPServer):
 
 
 def keep_signals_while_forking() -> None:
-    """A signal that reaches a worker before granian listens to it ends the worker.
+    """Let signals wait that reach a worker before granian listens to them.
 
-    A worker begins with a copy of the main process's handlers, and would wait for ever.
+    A worker begins with a copy of the main process's handlers, which would lose them.
     """
-    signals = {signal.SIGTERM, signal.SIGINT}
-
-    def in_worker() -> None:
-        for each in signals:
-            signal.signal(each, signal.SIG_DFL)
-        signal.signal(STOPPING, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
-
     os.register_at_fork(
-        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, signals),
-        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, signals),
-        after_in_child=in_worker,
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS),
     )
 
 
@@ -90,12 +84,21 @@ def run_worker(cpus: Sequence[int], worker_id: int, *arguments: Any) -> None:
     """Run a worker, on its CPU if there are any, for as long as the main process lives."""
     threading.Thread(target=_end_with_main_process, daemon=True).start()
     signal.signal(STOPPING, lambda *_: health.stopping.set())
-    # granian has no public name for what a worker runs.
-    run = MPServer._spawn_wsgi_worker
+    # Of this process alone; what `run` makes of it is what a worker waits for while it serves.
+    mp.threading = SimpleNamespace(Event=_Served)  # type: ignore[assignment]  # it is a module there
+    run = mp.MPServer._spawn_wsgi_worker
     if cpus:
         run_on_cpu(cpus, run, worker_id, *arguments)
     else:
         run(worker_id, *arguments)
+
+
+class _Served(threading.Event):
+    """Lets the signals come that waited for the server to listen to them."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        return super().wait(timeout)
 
 
 def _end_with_main_process() -> None:

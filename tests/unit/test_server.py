@@ -167,8 +167,9 @@ def test_a_server_stops_at_once_however_early_it_is_told(tmp_path: Path, line: s
     ) as process:
         assert any(line in each for each in process.stdout)
         process.terminate()
-        assert "refused to gracefully stop" not in process.stdout.read()
-    assert process.returncode == 0
+        rest = process.stdout.read()
+    assert "refused to gracefully stop" not in rest
+    assert process.returncode == 0, rest
 
 
 def test_before_it_stops_the_probe_says_so_and_requests_are_served(tmp_path: Path) -> None:
