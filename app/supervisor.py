@@ -85,7 +85,7 @@ def run_worker(cpus: Sequence[int], worker_id: int, *arguments: Any) -> None:
     threading.Thread(target=_end_with_main_process, daemon=True).start()
     signal.signal(STOPPING, lambda *_: health.stopping.set())
     # Of this process alone; what `run` makes of it is what a worker waits for while it serves.
-    mp.threading = SimpleNamespace(Event=_Served)  # type: ignore[assignment]  # it is a module there
+    mp.threading = SimpleNamespace(Event=_Served)  # type: ignore[assignment,attr-defined]  # a module, there
     run = mp.MPServer._spawn_wsgi_worker
     if cpus:
         run_on_cpu(cpus, run, worker_id, *arguments)
