@@ -34,6 +34,12 @@ HEADERS: dict[str, JSON] = {
         ENTITY_TAG,
         '"9fQ2bJtVwLkXc3ZrPs0aHd:t0Xw6kQbV1uA"',
     ),
+    "ETag-Weak": _header(
+        "Identifies what was read, as a whole: send it in `If-None-Match` to read it only if "
+        "it has changed.",
+        {"type": "string", "maxLength": 143, "pattern": r'^W/"[A-Za-z0-9_\-]{12}"$'},
+        'W/"t0Xw6kQbV1uA"',
+    ),
     "Location": _header("The URL of the resource.", URL_PATH),
     "Idempotent-Replayed": _header(
         "The response is that of an earlier request with the same `Idempotency-Key`.",
@@ -107,6 +113,9 @@ HEADERS: dict[str, JSON] = {
 IF_ANY = "-If-Any"
 """Ends the name of a component whose header not every response has."""
 
+WEAK = "-Weak"
+"""Ends the name of a component of `ETag` that no write can be conditional on."""
+
 ON_EVERY_RESPONSE = (
     "Access-Control-Allow-Origin",
     "Server-Timing",
@@ -133,5 +142,5 @@ def headers(*components: str, examples: JSON | None = None) -> JSON:
         example = (examples or {}).get(name)
         required = HEADERS[name]["required"] and name == component
         with_example = {**HEADERS[name], "required": required, "example": example}
-        found[name] = with_example if example else component
+        found[name.removesuffix(WEAK)] = with_example if example else component
     return found

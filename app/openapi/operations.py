@@ -96,6 +96,10 @@ class Operations(BasePlugin):
             operation["description"] = self.docs.descriptions[operation_id]
             # flask-smorest names an error response after the status; ours come by rule.
             columns = operation.pop("table", ())
+            if operation.pop("revalidated", False):
+                for response in operation["responses"].values():
+                    if not isinstance(response, str):
+                        response["headers"] = {"ETag-Weak": "", **response["headers"]}
             operation["responses"] = {
                 str(status): self._complete(operation_id, response, columns)
                 for status, response in operation["responses"].items()
@@ -125,7 +129,7 @@ class Operations(BasePlugin):
             content["examples"] = {"success": {"summary": "On the sample data", "value": value}}
             if "links" in said:
                 success["links"] = {name: self._link(name) for name in said["links"]}
-        if columns:
+        if columns and "content" in success:
             success["headers"] |= headers("Content-Disposition")
             success["content"]["text/csv"] = {
                 "schema": _csv_schema(columns),

@@ -30,6 +30,7 @@ def create_blueprint(reports: ProgressReports) -> Blueprint:
         init_every_request = False
 
         @protect(READ_SCOPE)
+        @blp.revalidated
         @blp.arguments(ProgressQuery(), location="query")
         @blp.response(200, ProgressResponse, description="A page.", headers=["Link"])
         @blp.doc(operationId="getProgress", problems=["forbidden"])

@@ -34,6 +34,7 @@ def create_blueprint(service: TrainingSessions) -> Blueprint:
         init_every_request = False
 
         @protect(READ_SCOPE)
+        @blp.revalidated
         @blp.arguments(ListQuery(), location="query")
         @blp.response(200, TrainingSessionList, description="A page.", headers=["Link"])
         @blp.doc(operationId="listTrainingSessions", problems=["forbidden"])
@@ -50,6 +51,7 @@ def create_blueprint(service: TrainingSessions) -> Blueprint:
         init_every_request = False
 
         @protect(READ_SCOPE)
+        @blp.revalidated
         @blp.arguments(ReadQuery(), location="query")
         @blp.response(200, TrainingSessionResponse, description="The session.")
         @blp.doc(operationId="getTrainingSession")

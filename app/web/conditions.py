@@ -23,6 +23,7 @@ MAX_LENGTH = 1024
 Precondition = Callable[[str], bool]
 """Whether a request may go on, given the revision that the resource has."""
 
+_sync_token = re.compile(rb'"syncToken":"[^"]*"')
 _tag = re.compile(r'(?:W/)?"([!#-~]*)"')
 _list = re.compile(rf"[ ,]*{_tag.pattern}(?: *,[ ,]*{_tag.pattern})*[ ,]*")
 
@@ -52,6 +53,16 @@ def entity_tag(revision: str, response: object) -> str:
     """The `ETag` of a response, which msgspec can encode."""
     digest = hashlib.blake2b(msgspec.json.encode(response), digest_size=9).digest()
     return f'"{revision}:{base64.urlsafe_b64encode(digest).decode()}"'
+
+
+def weak_tag(body: bytes) -> str:
+    """The opaque part of a weak `ETag` of the response with this body.
+
+    A list's `syncToken` is of the moment at which it is read. Responses that differ in it alone
+    mean the same: from an earlier one, a client gets the same changes.
+    """
+    digest = hashlib.blake2b(_sync_token.sub(b"", body), digest_size=9).digest()
+    return base64.urlsafe_b64encode(digest).decode()
 
 
 def precondition(

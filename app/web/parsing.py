@@ -8,13 +8,16 @@ from typing import Any, TypeVar
 
 import flask_smorest
 import marshmallow as ma
-from flask import Request, g, request
+from flask import Request, Response, g, request
 from webargs.flaskparser import FlaskParser, abort
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnprocessableEntity
 
 from app import strict_json
 from app.web import tables
+from app.web.base_schema import BaseSchema
+from app.web.conditions import weak_tag
+from app.web.fields import EntityTags
 from app.web.paging import PageQuery
 from app.web.problems import Problem
 from app.web.tables import Table
@@ -110,6 +113,21 @@ def _whole_body(req: Request) -> bytes:
     return data
 
 
+class RevalidationHeaders(BaseSchema):
+    """The header by which a client asks whether what it has is still good."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    if_none_match = EntityTags(
+        data_key="If-None-Match",
+        metadata={
+            "description": "The `ETag` of the response that you have. The response is 304, without "
+            "a body, while it would be the same: that saves its bytes, not the work on it."
+        },
+    )
+
+
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest is not typed
     """A blueprint whose arguments are parsed strictly; all violations are told at once."""
 
@@ -130,6 +148,26 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
             return decorated if max_bytes is None else _with_room(decorated, max_bytes)
 
         return decorator
+
+    def revalidated(self, view: Callable[..., Any]) -> Any:
+        """Give the response a weak `ETag`, over its bytes, and respond with 304 if the client has
+        it already. Above `arguments` and `response`, right below `protect`.
+        """
+
+        @wraps(view)
+        def wrapper(self: Any, caller: Any, sent: Any, *args: Any, **kwargs: Any) -> Any:
+            response: Response = view(self, caller, *args, **kwargs)
+            tag = weak_tag(response.get_data())
+            response.set_etag(tag, weak=True)
+            known = sent.get("if_none_match")
+            if known is None or not known.have(f'"{tag}"'):
+                return response
+            kept = {"ETag": response.headers["ETag"], "Vary": response.headers.get("Vary", "")}
+            return Response(status=304, headers={name: each for name, each in kept.items() if each})
+
+        documented = self.alt_response(304, description="It is as you know it.")(wrapper)
+        documented = self.doc(revalidated=True)(documented)
+        return self.arguments(RevalidationHeaders(), location="headers")(documented)
 
     def table(self, table: Table) -> Callable[[View], View]:
         """Let the view, which returns a page and headers, also respond with CSV, row by row of

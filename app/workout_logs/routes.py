@@ -61,6 +61,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
         init_every_request = False
 
         @protect(READ_SCOPE)
+        @blp.revalidated
         @blp.arguments(ListQuery(), location="query")
         @blp.response(200, WorkoutLogList, description="A page.", headers=["Link"])
         @blp.doc(operationId="listWorkoutLogs", problems=["forbidden"])
