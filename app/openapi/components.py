@@ -95,6 +95,17 @@ HEADERS: dict[str, JSON] = {
         {"type": "string", "maxLength": 200, "pattern": r"^[\x20-\x7e]+$"},
         "application/merge-patch+json, application/json",
     ),
+    "Deprecation": _header(
+        "Since when the operation is deprecated, in seconds since 1970 (RFC 9745).",
+        {"type": "string", "maxLength": 20, "pattern": r"^@[0-9]+$"},
+        "@1798761600",
+    ),
+    "Sunset": _header(
+        "When the operation goes, if that is known (RFC 8594).",
+        {"type": "string", "maxLength": 29, "pattern": r"^[\x20-\x7e]+$"},
+        "Wed, 30 Jun 2027 22:00:00 GMT",
+        required=False,
+    ),
     "WWW-Authenticate": _header(
         "How to authenticate, and what was wrong with the token; with `insufficient-scope`, the "
         "scope that it lacks (RFC 6750).",

@@ -96,10 +96,11 @@ class Operations(BasePlugin):
             operation["description"] = self.docs.descriptions[operation_id]
             # flask-smorest names an error response after the status; ours come by rule.
             columns = operation.pop("table", ())
-            if operation.pop("revalidated", False):
-                for response in operation["responses"].values():
-                    if not isinstance(response, str):
-                        response["headers"] = {"ETag-Weak": "", **response["headers"]}
+            by_rule = ["ETag-Weak"] if operation.pop("revalidated", False) else []
+            by_rule += ["Deprecation", "Sunset"] if operation.get("deprecated") else []
+            for response in operation["responses"].values():
+                if not isinstance(response, str):
+                    response["headers"] |= dict.fromkeys(by_rule)
             operation["responses"] = {
                 str(status): self._complete(operation_id, response, columns)
                 for status, response in operation["responses"].items()

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from app.pages.html import page, wants_html
 from app.web.problem_types import CATALOGUE, ProblemType
 from app.web.problems import Problem
+from app.web.violations import VIOLATIONS
 
 
 def create_blueprint(example_of: Callable[[str], dict[str, Any]]) -> Blueprint:
@@ -38,8 +39,11 @@ def create_blueprint(example_of: Callable[[str], dict[str, Any]]) -> Blueprint:
     @blueprint.get("/", strict_slashes=False)
     def catalogue() -> ResponseReturnValue:
         if wants_html():
-            return page("problems.html", types=list(CATALOGUE.values()))
-        return jsonify(data=[described(each) for each in CATALOGUE.values()])
+            return page("problems.html", types=list(CATALOGUE.values()), violations=VIOLATIONS)
+        return jsonify(
+            data=[described(each) for each in CATALOGUE.values()],
+            violations=[{"code": code, "meaning": meaning} for code, meaning in VIOLATIONS.items()],
+        )
 
     @blueprint.get("/<code>")
     def problem_type(code: str) -> ResponseReturnValue:

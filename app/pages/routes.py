@@ -15,7 +15,7 @@ from app.openapi.document import Texts
 from app.openapi.security import code_grant_endpoints
 from app.pages.html import SCRIPT_POLICY, page, wants_html
 from app.settings import SCOPES, Settings
-from app.web.problems import COLLECTION_PATH
+from app.web.problems import COLLECTION_PATH, Problem
 
 INDEX = {
     "workoutLogs": COLLECTION_PATH,
@@ -24,10 +24,20 @@ INDEX = {
     "openapiYaml": "/openapi.yaml",
     "problems": "/problems/",
     "changelog": "/changelog",
+    "apiCatalog": "/.well-known/api-catalog",
     "health": "/healthz",
     "readiness": "/readyz",
     "version": "/version",
 }
+
+START_LINKS = (
+    '</openapi.json>; rel="service-desc"; type="application/json"',
+    '</docs>; rel="service-doc"; type="text/html"',
+    '</.well-known/api-catalog>; rel="api-catalog"',
+)
+"""The relations of RFC 8631 and RFC 9727, for programs that know only the host."""
+
+CATALOG_TYPE = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 
 SPEC_SECONDS = 60
 """How long caches keep the spec without asking."""
@@ -45,8 +55,33 @@ def create_blueprint(
     @blueprint.get("/", strict_slashes=False)
     def start() -> ResponseReturnValue:
         if wants_html():
-            return page("start.html", version=released, development=settings.development_sign_in)
-        return jsonify(name="Workout Log API", version=released, links=INDEX)
+            found = page("start.html", version=released, development=settings.development_sign_in)
+        else:
+            found = jsonify(name="Workout Log API", version=released, links=INDEX)
+        found.headers["Link"] = ", ".join(START_LINKS)
+        return found
+
+    @blueprint.get("/.well-known/api-catalog")
+    def api_catalog() -> ResponseReturnValue:
+        """Where the API and all about it are (RFC 9727)."""
+        if not request.host:  # werkzeug's word for a Host header that breaks the syntax
+            raise Problem("malformed", "The Host header holds no host name.")
+        here = request.host_url.rstrip("/")
+        described = {
+            "anchor": f"{here}/api",
+            "service-desc": [
+                {"href": f"{here}/openapi.json", "type": "application/json"},
+                {"href": f"{here}/openapi.yaml", "type": "application/yaml"},
+            ],
+            "service-doc": [{"href": f"{here}/docs", "type": "text/html"}],
+            "service-meta": [{"href": f"{here}/version", "type": "application/json"}],
+            "status": [{"href": f"{here}/readyz", "type": "application/json"}],
+        }
+        catalog = {"anchor": f"{here}{request.path}", "item": [{"href": f"{here}/api"}]}
+        response = jsonify(linkset=[catalog, described])
+        response.content_type = CATALOG_TYPE
+        response.headers["Link"] = f'<{request.path}>; rel="api-catalog"'
+        return response
 
     @blueprint.get("/docs/", strict_slashes=False)
     def swagger_ui() -> ResponseReturnValue:

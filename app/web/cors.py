@@ -26,6 +26,7 @@ REQUEST_HEADERS = frozenset(
 RESPONSE_HEADERS = (
     "Accept-Patch",
     "Content-Disposition",
+    "Deprecation",
     "ETag",
     "Idempotent-Replayed",
     "Link",
@@ -36,6 +37,7 @@ RESPONSE_HEADERS = (
     "RateLimit-Reset",
     "Retry-After",
     "Server-Timing",
+    "Sunset",
     "WWW-Authenticate",
     "X-Request-Id",
 )

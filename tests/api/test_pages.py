@@ -18,6 +18,7 @@ from app.factory import create_app
 from app.openapi.api import Api
 from app.settings import Settings
 from app.web.problem_types import CATALOGUE
+from app.web.violations import VIOLATIONS
 from tests.conftest import OpenStore
 from tests.issuer import Issuer
 
@@ -121,6 +122,57 @@ def test_every_problem_type_has_its_page(client: FlaskClient, code: str) -> None
     assert f"<code>{code}</code>" in page.text
     assert "`" not in page.text.split("<h2>Example</h2>")[0]
     assert code in client.get("/problems/", headers=BROWSER).text
+
+
+class TestWhatProgramsFind:
+    """Programs that know only the host find the rest from there."""
+
+    def test_the_start_links_to_the_description(self, client: FlaskClient) -> None:
+        for headers in ({}, BROWSER):
+            links = client.get("/", headers=headers).headers["Link"]
+            for path, relation in (
+                ("/openapi.json", "service-desc"),
+                ("/docs", "service-doc"),
+                ("/.well-known/api-catalog", "api-catalog"),
+            ):
+                assert f'<{path}>; rel="{relation}"' in links
+                assert client.get(path).status_code == 200
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_the_catalog(self, client: FlaskClient, method: str) -> None:
+        response = client.open("/.well-known/api-catalog", method=method)
+        assert response.status_code == 200
+        assert response.mimetype == "application/linkset+json"
+        assert "rfc9727" in response.headers["Content-Type"]
+        assert response.headers["Link"] == '</.well-known/api-catalog>; rel="api-catalog"'
+
+    def test_every_link_of_the_catalog_leads_somewhere(self, client: FlaskClient) -> None:
+        linkset = client.get("/.well-known/api-catalog").get_json(force=True)["linkset"]
+        (item,) = linkset[0]["item"]
+        assert linkset[1]["anchor"] == item["href"]
+        targets = [
+            each
+            for relation in linkset[1].values()
+            if isinstance(relation, list)
+            for each in relation
+        ]
+        assert len(targets) == 5
+        for each in targets:
+            response = client.get(each["href"])
+            assert response.status_code == 200
+            assert response.mimetype == each["type"]
+
+    def test_the_catalog_needs_a_host(self, client: FlaskClient) -> None:
+        response = client.get("/.well-known/api-catalog", environ_overrides={"HTTP_HOST": "a b"})
+        assert response.status_code == 400
+
+    def test_the_registry_holds_every_code(self, client: FlaskClient) -> None:
+        registry = client.get("/problems/").json
+        assert {each["code"] for each in registry["data"]} == set(CATALOGUE)
+        assert {each["code"] for each in registry["violations"]} == set(VIOLATIONS)
+        page = client.get("/problems/", headers=BROWSER).text
+        for code in VIOLATIONS:
+            assert f"<code>{code}</code>" in page
 
 
 @pytest.mark.parametrize("path", ["/problems", "/docs"])

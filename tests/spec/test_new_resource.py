@@ -14,9 +14,11 @@ from app.openapi.document import to_yaml
 from app.web.parsing import Blueprint
 from app.web.problem_types import CATALOGUE
 from tests.conftest import OpenStore
+from tests.issuer import Issuer
 from tests.published import Published, published
 from tests.spec.shoes.routes import OneShoe, blp
 from tests.spec.test_lint import LINTERS, lint
+from tests.world import RUNNER
 
 
 @pytest.fixture
@@ -87,6 +89,28 @@ def test_what_has_the_same_name_elsewhere_is_told_apart(spec: Published) -> None
 
     assert "the pair" in if_match("DELETE", "/api/shoes/1")["description"]
     assert "the log" in if_match("DELETE", "/api/workout-logs/1")["description"]
+
+
+def test_what_is_deprecated_says_so(
+    app: Flask, spec: Published, issuer: Issuer, caplog: pytest.LogCaptureFixture
+) -> None:
+    get = spec.operation("GET", "/api/shoes/shoe-1")
+    assert get is not None
+    assert get["deprecated"] is True
+    assert get["responses"]["200"]["headers"].keys() >= {"Deprecation", "Sunset"}
+    delete = spec.operation("DELETE", "/api/shoes/shoe-1")
+    assert delete is not None
+    assert "deprecated" not in delete
+    headers = {"Authorization": f"Bearer {issuer.token(RUNNER)}"}
+    for path, status in (("/api/shoes/shoe-1", 200), ("/api/shoes/shoe-1?runnerId=-", 422)):
+        response = app.test_client().get(path, headers=headers)
+        assert response.status_code == status
+        assert response.headers["Deprecation"] == "@1772323200"
+        assert response.headers["Sunset"] == "Mon, 01 Mar 2027 00:00:00 GMT"
+        assert response.headers["Link"] == '</changelog>; rel="deprecation"'
+    lines = [each.getMessage() for each in caplog.records if each.name == "app.web.deprecation"]
+    assert lines == ["deprecated operation: GET /api/shoes/<shoe_id>"] * 2
+    assert "Deprecation" not in app.test_client().delete("/api/shoes/1", headers=headers).headers
 
 
 def test_nothing_else_changes(spec: Published) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import marshmallow as ma
@@ -13,6 +14,7 @@ from marshmallow import fields
 from app.auth.protector import protect
 from app.settings import READ_SCOPE, WRITE_SCOPE
 from app.web.base_schema import BaseSchema, ResponseSchema, enum, read_id, read_text
+from app.web.deprecation import deprecated
 from app.web.fields import DocumentId, EntityTags, JSONSchema, Number, Text, path_parameter
 from app.web.parsing import Blueprint
 
@@ -91,6 +93,11 @@ class Shoes(MethodView):
 )
 class OneShoe(MethodView):
     @protect(READ_SCOPE)
+    @deprecated(
+        datetime(2026, 3, 1, tzinfo=UTC),
+        sunset=datetime(2027, 3, 1, tzinfo=UTC),
+        see="/changelog",
+    )
     @blp.arguments(ShoeQuery, location="query")
     @blp.response(200, ShoeResponse, description="The pair.", headers=["ETag"])
     @blp.doc(operationId="getShoe")
