@@ -26,7 +26,6 @@ REQUEST_HEADERS = frozenset(
 RESPONSE_HEADERS = (
     "Accept-Patch",
     "Content-Disposition",
-    "Deprecation",
     "ETag",
     "Idempotent-Replayed",
     "Link",
@@ -37,7 +36,6 @@ RESPONSE_HEADERS = (
     "RateLimit-Reset",
     "Retry-After",
     "Server-Timing",
-    "Sunset",
     "WWW-Authenticate",
     "X-Request-Id",
 )
