@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.development import club, run
 from tests.server import ROOT, running_server
 
 README = (ROOT / "README.md").read_text()
@@ -21,11 +22,11 @@ class Shell:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
-        self._url = url
+        self.url = url
 
     def paste(self, commands: str) -> str:
         """What the commands print."""
-        commands = commands.replace("http://127.0.0.1:8000", self._url)
+        commands = commands.replace("http://127.0.0.1:8000", self.url)
         commands = commands.replace("/tmp/", f"{self.folder}/")
         done = subprocess.run(
             ["bash", "-euc", commands], cwd=self.folder, capture_output=True, text=True, check=True
@@ -64,6 +65,34 @@ def test_each_response_is_as_shown(shell: Shell) -> None:
     for commands, response in shown:
         printed = json.loads(shell.paste(f"source instance/dev-tokens.env\n{commands}"))
         assert without_what_changes(printed) == without_what_changes(json.loads(response))
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / f"{name}.md").read_text()
+
+
+def test_the_page_for_clients_shows_commands_that_work(shell: Shell) -> None:
+    """Pages and CSV, with a cursor in place of the one that is cut."""
+    text = page("clients")
+    before = f"source instance/dev-tokens.env; TOKEN=$RUNNER_TOKEN; API={shell.url}\n"
+    [paging] = re.findall(r"## Pages\n\n```sh\n(.*?)```", text, re.S)
+    first, second = paging.strip().splitlines()
+    response = json.loads(shell.paste(before + first.replace("limit=100", "limit=20")))
+    cursor = response["pagination"]["nextCursor"]
+    response = json.loads(shell.paste(before + second.replace("WyIyMDI2…", cursor)))
+    assert response["pagination"]["nextCursor"] is None
+    [csv] = re.findall(r"## CSV\n\n```sh\n(.*?)```", text, re.S)
+    shell.paste(before + csv)
+    lines = (shell.folder / "logs.csv").read_text("utf-8-sig").splitlines()
+    assert lines[0].startswith("id,sessionId,runnerId,status")
+    assert len(lines) > 20
+
+
+def test_the_page_on_development_names_the_users_of_the_tokens() -> None:
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| `([\w-]+)` \|", page("development"), re.M)
+    assert dict(rows) == run.PEOPLE
+    for place in club.UNLOGGED:
+        assert f"`{place}`" in page("development")
 
 
 def test_shows_every_operation(transcript: str) -> None:
