@@ -13,6 +13,7 @@ _MOST = 101
 _rows = list(islice(documents.logs(_MOST), _MOST))
 
 LOG, SESSION, RUNNER = _rows[0]
+_NOW = "2026-11-18T08:00:00.000Z"
 PLAN = documents.plan("plan-0001", documents.RUNNER_ID)
 
 
@@ -48,8 +49,14 @@ def _context_of_create(_: int) -> dict[str, Any]:
 
 ANSWERS: dict[str, Callable[[int], Any]] = {
     queries.USER_BY_ID: lambda _: [{"document": RUNNER, "coachedIds": [], "planned": []}],
-    queries.list_logs(["runnerIds"], after=None, total=False): lambda limit: {
-        "logs": [_row(each) for each in _rows[:limit]]
+    queries.list_logs(["runnerIds"], after=None, total=False, now=True): lambda limit: {
+        "logs": [_row(each) for each in _rows[:limit]],
+        "now": _NOW,
+    },
+    queries.NOW: lambda _: _NOW,
+    queries.list_changes(of_runners=True): lambda limit: {
+        "changes": [{**_row(each), "exists": None} for each in _rows[:limit]],
+        "now": _NOW,
     },
     queries.LOG: lambda _: _row(_rows[0]),
     queries.CONTEXT_OF_CREATE: _context_of_create,

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 PATH = "/api/workout-logs"
+CHANGES_PATH = "/api/workout-log-changes"
 
 NEW_LOG = {
     "status": "completed",

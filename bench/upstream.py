@@ -54,11 +54,11 @@ def mutate_answer(request: Mapping[str, Any]) -> dict[str, Any]:
     results = []
     for mutation in request["mutations"]:
         ((operation, value),) = mutation.items()
-        if operation == "create":
+        if operation in ("create", "createOrReplace"):
             document = {**LOG, **value, "_rev": transaction_id}
         else:
             document = {**LOG, **value.get("set", {}), "_id": value["id"], "_rev": transaction_id}
-        done = {"create": "create", "patch": "update", "delete": "delete"}[operation]
+        done = {"patch": "update", "delete": "delete"}.get(operation, "create")
         results.append({"id": document["_id"], "operation": done, "document": document})
     return {"transactionId": transaction_id, "results": results}
 

@@ -5,6 +5,7 @@ With a CPU for each server, all else on the others; and once more where the sche
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ from bench.measure import Load, Sample, measure
 from bench.processes import ALL_CPUS, Process
 from bench.setting import Bench, say
 from bench.targets import ON_ANY_CPU
-from bench.traffic import PATH, request
+from bench.traffic import CHANGES_PATH, PATH, request
 
 
 def run(bench: Bench) -> list[Sample]:
@@ -34,6 +35,7 @@ def run(bench: Bench) -> list[Sample]:
             *((thin, name, load) for name, load in proxy.items()),
             *((constant, name, load) for name, load in canned.items()),
             *((server, name, api[server][name]) for name in api[product] for server in api),
+            (product, "changes (100)", changes_load(bench, product, token)),
         ]
         return _measured(bench, lake, work, "side by side", "")
 
@@ -96,6 +98,20 @@ def api_loads(bench: Bench, server: Process, token: str) -> dict[str, Load]:
         "update": load(request("PUT", log, token, traffic.CHANGES)),
         "delete": load(request("DELETE", log, token), 204),
     }
+
+
+def changes_load(bench: Bench, server: Process, token: str) -> Load:
+    """A page of 100 changes."""
+    url = f"http://127.0.0.1:{server.port}{CHANGES_PATH}?since=now"
+    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(asked, timeout=60) as response:
+        since = json.load(response)["pagination"]["next"]
+    sizes = bench.sizes
+    return Load(
+        requests=[request("GET", f"{CHANGES_PATH}?since={since}", token)],
+        clients=sizes.clients,
+        seconds=sizes.seconds,
+    )
 
 
 def etag(server: Process, path: str, token: str) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import orjson
 
-from app.service import cursor
-from app.service.stores.port import Position
+from app.service import cursor, sync_tokens
+from app.service.stores.port import Position, SyncPoint
 from app.service.stores.sqlite import queries
 from app.service.stores.sqlite.store import SqliteStore
 from bench import documents, servers, traffic
@@ -18,7 +18,7 @@ from bench.documents import ADMIN_ID, COACH_ID, RUNNER_ID, Document
 from bench.measure import Load, Sample, measure
 from bench.processes import Process
 from bench.setting import Bench, say
-from bench.traffic import PATH, request
+from bench.traffic import CHANGES_PATH, PATH, request
 
 WRITES = 500
 """Creates of one sample, and updates: each on a session or a log of its own."""
@@ -85,6 +85,14 @@ def _documents(logs: int, logs_per_runner: int, spare: int) -> Iterator[Document
         yield documents.session(f"spare-{number}", f"plan.{RUNNER_ID}", number)
 
 
+def _beginning(database: Path) -> str:
+    """A token of before all documents."""
+    store = SqliteStore(database)
+    at, (file, _, _) = store.sync_point()
+    store.close()
+    return sync_tokens.encode(SyncPoint(at, (file, "0", "")), None)
+
+
 def _log_id(number: int) -> str:
     return f"workoutLog.{number:040x}"
 
@@ -94,12 +102,14 @@ def _reads(bench: Bench, logs: int, tokens: dict[str, str]) -> dict[str, Load]:
     sizes = bench.sizes
     middle = documents.log(_log_id(logs // 2), RUNNER_ID, "", logs // 2)
     deep = cursor.encode(Position(middle["_createdAt"], middle["_id"]))
+    since = _beginning(bench.folder / f"{logs}.db")
     some = random.Random(logs).choices(range(logs), k=1000)
     requests = {
         "list, own": [request("GET", PATH, runner)],
         "list, first page": [request("GET", PATH, admin)],
         "list, deep page": [request("GET", f"{PATH}?cursor={deep}", admin)],
         "list of 100": [request("GET", f"{PATH}?limit=100", admin)],
+        "changes (100)": [request("GET", f"{CHANGES_PATH}?since={since}", admin)],
         "read": [request("GET", f"{PATH}/{_log_id(number)}", admin) for number in some],
     }
     return {

@@ -20,6 +20,7 @@ MEASURED = {
     "side-by-side": {
         (PRODUCT, "list"),
         (PRODUCT, "list of 100"),
+        (PRODUCT, "changes (100)"),
         (PRODUCT, "read"),
         (PRODUCT, "read, unchanged"),
         (PRODUCT, "create"),
@@ -37,6 +38,7 @@ MEASURED = {
     "sqlite": {
         ("product, SQLite", "list, own, 60 logs"),
         ("product, SQLite", "list, deep page, 120 logs"),
+        ("product, SQLite", "changes (100), 120 logs"),
         ("product, SQLite", "read, 120 logs"),
         ("product, SQLite", "create, 120 logs"),
         ("product, SQLite", "update, 60 logs"),
