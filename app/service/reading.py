@@ -159,7 +159,8 @@ def _planned(value: Figure, unit: str = "") -> str | None:
     if isinstance(value, str):
         return cut_text(value) or None
     figure = _number(value, 0, sys.float_info.max)
-    return None if figure is None else f"{figure:.15g}{unit}"
+    # Zero is added because that of JavaScript, and so of Sanity, has no sign.
+    return None if figure is None else f"{figure + 0:.15g}{unit}"
 
 
 def _number(value: float | None, least: float, most: float) -> float | None:

@@ -402,3 +402,11 @@ def test_what_cannot_be_an_id_is_null(value: str) -> None:
     for id_ in (value, {"_ref": value}):
         found = read({"_id": "x", "sessionId": id_, "runnerId": id_})
         assert (found.session_id, found.runner_id) == (None, None)
+
+
+@pytest.mark.parametrize("zero", [0, 0.0, -0.0])
+def test_a_planned_zero_has_no_sign(zero: float) -> None:
+    """Sanity's numbers are JavaScript's, which lose it on the way."""
+    session = READER.read_stored(StoredLog(USUAL, {**SESSION, "distance": zero}, None)).session
+    assert session
+    assert session.distance == "0 km"
