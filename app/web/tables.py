@@ -24,7 +24,11 @@ MAX_ROWS = 10_000
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_formula = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
+"""The beginning of what some spreadsheet takes for a formula: white space before it does not count,
+and full-width signs are as good as others (https://owasp.org/www-community/attacks/CSV_Injection).
+"""
+
 _number = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -107,6 +111,6 @@ def _cell(value: Any) -> str:
         value = "; ".join(value)
     if not isinstance(value, str):
         return str(value)
-    if value.startswith(_FORMULA_STARTS) and not _number.fullmatch(value):
+    if _formula.match(value) and not _number.fullmatch(value):
         return f"'{value}"
     return value

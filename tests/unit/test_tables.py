@@ -116,7 +116,11 @@ def test_excel_gets_a_byte_order_mark_on_demand() -> None:
     assert content == b"\xef\xbb\xbf" + TABLE.write([EMPTY])
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"], ids=ascii)
+@pytest.mark.parametrize(
+    "start",
+    ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\xa0@", "\u2028\v-", "＝", "＋", "－", "＠"],
+    ids=ascii,
+)
 def test_what_looks_like_a_formula_gets_an_apostrophe(start: str) -> None:
     assert cell_of(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
     assert cell_of(start) == f"'{start}"
