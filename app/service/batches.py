@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from app.service import policy
 from app.service.documents import is_published_id
 from app.service.errors import DuplicateItem, Forbidden, NotFound, ServiceError
 from app.service.idempotency import LogLocks, Transaction
@@ -91,7 +92,9 @@ class Batches:
                 for log_id in sorted({each.log_id for each in changes}):
                     turns.enter_context(self._locks.of(log_id))
             context = self._store.read_for_batch(
-                log_ids={each.log_id for each in changes}, pairs={each.pair for each in creates}
+                log_ids={each.log_id for each in changes},
+                pairs={each.pair for each in creates},
+                runner_ids=policy.visible_runner_ids(caller),
             )
             for change in changes:
                 change.read(context.logs.get(change.log_id))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -152,6 +152,11 @@ def reference_id(value: object) -> str | None:
 def reference(document_id: str) -> dict[str, str]:
     """A strong reference."""
     return {"_type": "reference", "_ref": document_id}
+
+
+def is_of(document: Document, runner_ids: Collection[str] | None) -> bool:
+    """Whether a document is that of one of these runners; None stands for everybody's."""
+    return runner_ids is None or reference_id(document.get("runnerId")) in runner_ids
 
 
 def is_set(value: object) -> bool:

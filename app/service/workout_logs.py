@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from app.service import cursor, documents, policy, sync_tokens
+from app.service import cursor, policy, sync_tokens
 from app.service.batches import Batches
 from app.service.days import TimeZone
 from app.service.documents import Document
@@ -117,7 +117,7 @@ class WorkoutLogs:
         does not hold.
         """
         update = Update(caller, self._reader, log_id, precondition, sent)
-        self._make(update)
+        self._make(caller, update)
         return self._log_of(update)
 
     def delete(self, caller: Caller, log_id: str, precondition: Precondition | None = None) -> None:
@@ -127,16 +127,17 @@ class WorkoutLogs:
         not hold.
         """
         delete = Delete(caller, self._reader, log_id, precondition)
-        self._make(delete)
+        self._make(caller, delete)
         delete.log(self._reader)
 
-    def _make(self, change: Change) -> None:
+    def _make(self, caller: Caller, change: Change) -> None:
         """Make the change of what is there.
 
         Within a process such writes take turns, so a race is with other processes only.
         """
         with self._locks.of(change.log_id):
-            change.read(self._store.get_log(change.log_id))
+            runner_ids = policy.visible_runner_ids(caller)
+            change.read(self._store.get_log(change.log_id, runner_ids=runner_ids))
             execute(self._store, [change], Transaction())
 
     def _log_of(self, operation: Create | Update) -> WorkoutLog:
@@ -146,10 +147,9 @@ class WorkoutLogs:
         return log
 
     def _find(self, caller: Caller, log_id: str) -> StoredLog:
-        stored = self._store.get_log(log_id)
-        if stored is None or not policy.may_read(
-            caller, documents.reference_id(stored.document.get("runnerId"))
-        ):
+        runner_ids = policy.visible_runner_ids(caller)
+        stored = self._store.get_log(log_id, runner_ids=runner_ids)
+        if stored is None:
             raise NotFound
         return stored
 

@@ -10,13 +10,14 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.factory import create_app
-from app.service.documents import reference
+from app.service.documents import log_id_of, reference
+from app.service.stores import timing
 from app.service.stores.port import Store
 from app.settings import Settings
 from tests import world
 from tests.conftest import Client, OpenStore, told
 from tests.issuer import Issuer
-from tests.world import ADMIN, COACH, OTHER_COACH, RUNNER, STRANGER, TEAMMATE, log_of
+from tests.world import ADMIN, COACH, OTHER_COACH, RUNNER, STRANGER, TEAMMATE, log_of, session_of
 
 SignIn = Callable[..., Client]
 
@@ -225,3 +226,40 @@ def test_feedback_keeps_a_log_from_being_deleted(
         answer = client(app, issuer, person).delete(log_id)
         assert (answer.status_code, answer.json["code"]) == (409, "workout-log-in-use")
     assert client(app, issuer, RUNNER).get(log_id).status_code == 200
+
+
+class TestRoundTrips:
+    """A log of somebody else costs as many calls of the store as one that does not exist."""
+
+    FOREIGN, MISSING = (log_id_of(STRANGER, session_of(STRANGER, each)) for each in (9, 10))
+
+    @pytest.fixture
+    def documents(self) -> list[dict[str, Any]]:
+        return [*world.club(), world.log(STRANGER, 9) | {"_id": self.FOREIGN}]
+
+    @pytest.mark.parametrize("runner_ids", [[RUNNER], [COACH, RUNNER, TEAMMATE], []], ids=str)
+    def test_of_a_read(
+        self, open_store: OpenStore, documents: list[dict[str, Any]], runner_ids: list[str]
+    ) -> None:
+        store = open_store(documents)
+
+        def calls(log_id: str) -> int:
+            spent = timing.start()
+            assert store.get_log(log_id, runner_ids=runner_ids) is None
+            batch = store.read_for_batch(log_ids=[log_id], pairs=(), runner_ids=runner_ids)
+            assert batch.logs == {}
+            return spent.calls
+
+        assert calls(self.FOREIGN) == calls(self.MISSING)
+        assert store.get_log(self.FOREIGN, runner_ids=[STRANGER])
+        assert store.get_log(self.FOREIGN)
+
+    @pytest.mark.parametrize("op", [{"op": "delete"}, {"op": "update", "log": {}}], ids=str)
+    def test_of_a_batch_are_told(self, runner: Client, op: dict[str, Any]) -> None:
+        def told_calls(log_id: str) -> str:
+            body = {"items": [{**op, "id": log_id}]}
+            response = runner.request("POST", "/api/workout-log-batches", json=body)
+            assert [each["status"] for each in response.json["data"]["results"]] == [404]
+            return response.headers["Server-Timing"].partition(";dur=")[0]
+
+        assert told_calls(self.FOREIGN) == told_calls(self.MISSING)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.service import documents
-from app.service.documents import Document, now, reference_id
+from app.service.documents import Document, is_of, now, reference_id
 from app.service.errors import (
     DuplicateLog,
     LogInUse,
@@ -58,10 +58,12 @@ class FakeStore:
         rows = [row_of(self._stored(each)) for each in rest[: query.limit]]
         return LogPage(rows, len(found) if query.with_total else None)
 
-    def get_log(self, log_id: str) -> StoredLog | None:
+    def get_log(
+        self, log_id: str, *, runner_ids: Collection[str] | None = None
+    ) -> StoredLog | None:
         self.calls.append("get_log")
         document = self._get(log_id, "workoutLog")
-        return self._stored(document) if document else None
+        return self._stored(document) if document and is_of(document, runner_ids) else None
 
     def read_current(self, log_ids: Collection[str]) -> dict[str, Document]:
         self.calls.append("read_current")
@@ -78,8 +80,14 @@ class FakeStore:
             existing=[*map(self._stored, self._logs_of_pair(runner_id, session_id))],
         )
 
-    def read_for_batch(self, *, log_ids: Collection[str], pairs: Collection[Pair]) -> BatchContext:
-        logs = {each: self.get_log(each) for each in log_ids}
+    def read_for_batch(
+        self,
+        *,
+        log_ids: Collection[str],
+        pairs: Collection[Pair],
+        runner_ids: Collection[str] | None = None,
+    ) -> BatchContext:
+        logs = {each: self.get_log(each, runner_ids=runner_ids) for each in log_ids}
         contexts = {pair: self.read_for_create(**pair._asdict()) for pair in pairs}
         self.calls[-len(logs) - len(contexts) :] = ["read_for_batch"]
         return BatchContext({id_: each for id_, each in logs.items() if each}, contexts)

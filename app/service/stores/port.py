@@ -351,8 +351,15 @@ class Store(Protocol):
         the one that tells of it.
         """
 
-    def get_log(self, log_id: str) -> StoredLog | None:
-        """One log, or None. One that this API has created is found as soon as it exists."""
+    def get_log(
+        self, log_id: str, *, runner_ids: Collection[str] | None = None
+    ) -> StoredLog | None:
+        """One log of these runners, None of anybody; or None. One that this API has created is
+        found as soon as it exists.
+
+        A log of somebody else takes as many round trips as one that does not exist: the time, and
+        the `Server-Timing` of a batch, would tell them apart.
+        """
 
     def read_current(self, log_ids: Collection[str]) -> Mapping[str, Document]:
         """The logs with these ids that exist, by id, as they are now.
@@ -364,10 +371,16 @@ class Store(Protocol):
     def read_for_create(self, *, runner_id: str, session_id: str) -> CreateContext:
         """What decides on a new log for the pair."""
 
-    def read_for_batch(self, *, log_ids: Collection[str], pairs: Collection[Pair]) -> BatchContext:
+    def read_for_batch(
+        self,
+        *,
+        log_ids: Collection[str],
+        pairs: Collection[Pair],
+        runner_ids: Collection[str] | None = None,
+    ) -> BatchContext:
         """What decides on updates and deletes of the logs, and on new logs for the pairs.
 
-        A log that this API has created is found as soon as it exists, as by `get_log`.
+        The logs are found as by `get_log`.
         """
 
     def write_logs(

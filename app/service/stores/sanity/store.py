@@ -26,6 +26,7 @@ from app.service.documents import (
     deletion_of,
     holds_nul,
     is_log_id,
+    is_of,
     loads,
     reference_id,
 )
@@ -195,7 +196,9 @@ class SanityStore:
         with translated():
             return self._lake.query(text, params, decode_training, tag=tag, result_of=_json_of)
 
-    def get_log(self, log_id: str) -> StoredLog | None:
+    def get_log(
+        self, log_id: str, *, runner_ids: Collection[str] | None = None
+    ) -> StoredLog | None:
         with translated():
             found = self._lake.query(
                 queries.LOG,
@@ -203,14 +206,14 @@ class SanityStore:
                 lambda row: StoredLog.of(row) if row else None,
                 tag="get-log",
             )
-        if found is None and is_log_id(log_id):
-            return self._get_unindexed(log_id)
-        return found
+        if found is not None and is_of(found.document, runner_ids):
+            return found
+        return self._get_unindexed(log_id, runner_ids) if is_log_id(log_id) else None
 
-    def _get_unindexed(self, log_id: str) -> StoredLog | None:
-        """A log that queries may not see yet."""
+    def _get_unindexed(self, log_id: str, runner_ids: Collection[str] | None) -> StoredLog | None:
+        """A log of these runners that queries may not see yet."""
         document = self.read_current([log_id]).get(log_id)
-        if document is None:
+        if document is None or not is_of(document, runner_ids):
             return None
         context = self.read_for_create(
             runner_id=reference_id(document.get("runnerId")) or "",
@@ -231,7 +234,13 @@ class SanityStore:
                 queries.CONTEXT_OF_CREATE, pair, _context_of_create, tag="read-for-create"
             )
 
-    def read_for_batch(self, *, log_ids: Collection[str], pairs: Collection[Pair]) -> BatchContext:
+    def read_for_batch(
+        self,
+        *,
+        log_ids: Collection[str],
+        pairs: Collection[Pair],
+        runner_ids: Collection[str] | None = None,
+    ) -> BatchContext:
         params = {
             "logIds": sorted(log_ids),
             "sessionIds": sorted({each.session_id for each in pairs}),
@@ -244,12 +253,18 @@ class SanityStore:
                 lambda result: _context_of_batch(result, pairs),
                 tag="read-for-batch",
             )
-        unseen = [each for each in log_ids if each not in found.logs and is_log_id(each)]
-        return found._replace(logs={**found.logs, **self._unindexed(unseen)}) if unseen else found
+        logs = {
+            log_id: each for log_id, each in found.logs.items() if is_of(each.document, runner_ids)
+        }
+        unseen = [each for each in log_ids if each not in logs and is_log_id(each)]
+        return found._replace(logs={**logs, **self._unindexed(unseen, runner_ids)})
 
-    def _unindexed(self, log_ids: Collection[str]) -> Mapping[str, StoredLog]:
-        """Those of the logs that exist although queries do not see them yet."""
-        current = self.read_current(log_ids)
+    def _unindexed(
+        self, log_ids: Collection[str], runner_ids: Collection[str] | None
+    ) -> Mapping[str, StoredLog]:
+        """Those of the logs of these runners that exist although queries do not see them yet."""
+        read = self.read_current(log_ids) if log_ids else {}
+        current = {log_id: each for log_id, each in read.items() if is_of(each, runner_ids)}
         if not current:
             return {}
         pairs = {log_id: _pair_of(document) for log_id, document in current.items()}

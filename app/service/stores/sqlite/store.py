@@ -28,6 +28,7 @@ from app.service.documents import (
     Document,
     deletion_id_of,
     deletion_of,
+    is_of,
     is_published_id,
     loads,
     now,
@@ -213,9 +214,12 @@ class SqliteStore:
         with self.reading() as connection:
             return training.read_progress(connection, query)
 
-    def get_log(self, log_id: str) -> StoredLog | None:
+    def get_log(
+        self, log_id: str, *, runner_ids: Collection[str] | None = None
+    ) -> StoredLog | None:
         with self.reading() as connection:
-            return _log(connection, log_id)
+            found = _log(connection, log_id)
+        return found if found and is_of(found.document, runner_ids) else None
 
     def read_current(self, log_ids: Collection[str]) -> dict[str, Document]:
         with self.reading() as connection:
@@ -226,11 +230,21 @@ class SqliteStore:
         with self.reading() as connection:
             return _context_of_create(connection, Pair(runner_id, session_id))
 
-    def read_for_batch(self, *, log_ids: Collection[str], pairs: Collection[Pair]) -> BatchContext:
+    def read_for_batch(
+        self,
+        *,
+        log_ids: Collection[str],
+        pairs: Collection[Pair],
+        runner_ids: Collection[str] | None = None,
+    ) -> BatchContext:
         with self.reading() as connection:
             logs = {each: _log(connection, each) for each in log_ids}
             return BatchContext(
-                logs={log_id: stored for log_id, stored in logs.items() if stored},
+                logs={
+                    log_id: stored
+                    for log_id, stored in logs.items()
+                    if stored and is_of(stored.document, runner_ids)
+                },
                 pairs={pair: _context_of_create(connection, pair) for pair in pairs},
             )
 
