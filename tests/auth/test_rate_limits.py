@@ -375,3 +375,53 @@ def test_after_the_time_that_a_refusal_tells_a_request_passes(
             pass
         now += seconds
         assert reset() == 0
+
+
+class TestBatches:
+    """A batch counts as many requests as it has items, as far as a limit can hold them."""
+
+    @staticmethod
+    def send(app: Flask, issuer: Issuer, items: int) -> TestResponse:
+        headers = {"Authorization": f"Bearer {issuer.token(world.RUNNER)}"}
+        body = {"items": [{"op": "delete", "id": f"missing-{each}"} for each in range(items)]}
+        return app.test_client().post("/api/workout-log-batches", json=body, headers=headers)
+
+    def left(self, app: Flask, issuer: Issuer) -> int:
+        """The requests that are left after one more."""
+        response = get(app, issuer.token(world.RUNNER))
+        return int(response.headers["RateLimit-Remaining"])
+
+    def test_an_item_is_a_request(self, app: Flask, issuer: Issuer) -> None:
+        response = self.send(app, issuer, 5)
+        assert response.status_code == 200
+        assert response.headers["RateLimit-Remaining"] == str(LIMIT - 5)
+        assert response.headers["RateLimit-Policy"] == f"{LIMIT};w=3600"
+        assert self.send(app, issuer, 1).headers["RateLimit-Remaining"] == str(LIMIT - 6)
+
+    def test_one_that_does_not_fit_is_refused_and_leaves_the_rest(
+        self, app: Flask, issuer: Issuer
+    ) -> None:
+        assert self.send(app, issuer, 5).status_code == 200
+        response = self.send(app, issuer, 4)
+        assert (response.status_code, response.json["code"]) == (429, "too-many-requests")
+        assert int(response.headers["Retry-After"]) > 0
+        assert self.left(app, issuer) == LIMIT - 5 - 1 - 1, "the request itself counts"
+        assert self.send(app, issuer, 1).status_code == 200
+        assert self.send(app, issuer, 1).status_code == 429
+
+    def test_the_largest_costs_the_whole_limit(self, app: Flask, issuer: Issuer) -> None:
+        response = self.send(app, issuer, 100)
+        assert response.status_code == 200
+        assert response.headers["RateLimit-Remaining"] == "0"
+        assert get(app, issuer.token(world.RUNNER)).status_code == 429
+
+    def test_of_several_limits_each_has_to_hold_it(
+        self, settings: Settings, open_sqlite: OpenStore, issuer: Issuer
+    ) -> None:
+        both = replace(settings, rate_limit="4 per hour; 20 per day")
+        app = create_app(both, open_sqlite(world.club()))
+        response = self.send(app, issuer, 15)
+        assert response.status_code == 200
+        assert response.headers["RateLimit-Policy"] == "4;w=3600, 20;w=86400"
+        assert response.headers["RateLimit-Limit"] == "4", "the tightest"
+        assert response.headers["RateLimit-Remaining"] == "0"
