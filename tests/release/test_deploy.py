@@ -29,7 +29,16 @@ def test_nginx_takes_the_site(tmp_path: Path) -> None:
     (tmp_path / "site.conf").write_text(site)
     whole = f"pid {tmp_path}/pid; events {{}} http {{ include {tmp_path}/site.conf; }}"
     (tmp_path / "nginx.conf").write_text(whole)
-    command = [program, "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", "stderr"]
+    command: list[str | Path] = [
+        program,
+        "-t",
+        "-p",
+        tmp_path,
+        "-c",
+        tmp_path / "nginx.conf",
+        "-e",
+        "stderr",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
