@@ -102,10 +102,7 @@ class IntrospectedTokens:
         if refused:
             raise TokenRefused(refused.check, refused.description)
         try:
-            response = self._introspect(token)
-            # A token cannot say of itself that it is active.
-            active = response.get("active")
-            return self._judge({**claims, **response, "active": active})
+            return self._judge(_merged(claims, self._introspect(token)))
         except TokenRefused as error:
             with self._lock:
                 self._refused[digest] = error
@@ -202,6 +199,21 @@ def ask_issuer(issuer: Issuer, *, client_id: str, client_secret: str, url: str =
             return read_json(session.post, endpoint, data=form, auth=credentials, headers=headers)
 
     return ask
+
+
+def _merged(claims: Mapping[str, Any], response: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The issuer's word replaces the token's, which cannot say of itself that it is active.
+
+    A token's `email_verified` vouches for the address in the token, and for no later one. That it
+    vouches for nothing stays.
+    """
+    outdated = {f"{name}_verified" for name, value in response.items() if value != claims.get(name)}
+    kept = {
+        name: value
+        for name, value in claims.items()
+        if name not in outdated or not (value is True or value == "true")
+    }
+    return {**kept, **response, "active": response.get("active")}
 
 
 def _is_bearer(response: Mapping[str, Any]) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.auth.claims import AccessTokenRules, UserClaim, strict_rules
 from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.fetch import FetchFailed
 from app.auth.introspection import (
@@ -263,10 +265,13 @@ def test_a_clock_that_is_set_back_shuts_nobody_out(endpoint: Endpoint, clock: ki
 KEY = kit.ec_key()
 
 
-def both(endpoint: Endpoint, clock: kit.Clock) -> IntrospectedJWTs:
+def both(
+    endpoint: Endpoint, clock: kit.Clock, rules: AccessTokenRules | None = None
+) -> IntrospectedJWTs:
     issuer = kit.InMemoryIssuer(KEY)
-    jwts = JWTValidator(issuer, complete=False, clock=clock)
-    return IntrospectedJWTs(jwts, IntrospectedTokens(issuer, endpoint, clock=clock, timer=clock))
+    jwts = JWTValidator(issuer, rules, complete=False, clock=clock)
+    introspected = IntrospectedTokens(issuer, endpoint, rules, clock=clock, timer=clock)
+    return IntrospectedJWTs(jwts, introspected)
 
 
 def test_a_jwt_is_asked_about_as_well(clock: kit.Clock) -> None:
@@ -289,6 +294,30 @@ def test_the_issuer_adds_what_a_lightweight_token_leaves_out(clock: kit.Clock) -
         kit.subject("user-1"),
         frozenset({"workout-logs:read"}),
     )
+
+
+@pytest.mark.parametrize(
+    ("flag", "said", "verified"),
+    [
+        (True, {}, True),
+        (True, {"email": "ada@club.example"}, True),
+        (True, {"email": "kim@club.example"}, False),
+        (True, {"email": "kim@club.example", "email_verified": True}, True),
+        (True, {"email_verified": False}, False),
+        (False, {"email": "kim@club.example"}, False),
+        ("false", {"email": "kim@club.example"}, False),
+        (None, {"email_verified": True}, True),
+    ],
+)
+def test_a_token_vouches_for_no_other_address(
+    clock: kit.Clock, flag: object, said: dict[str, Any], verified: bool
+) -> None:
+    by_email = UserClaim("email", "email")
+    rules = replace(strict_rules(kit.AUDIENCE), user=by_email)
+    token = kit.mint(KEY, email="ada@club.example", email_verified=flag)
+    checked = both(Endpoint(**{token: {**ACTIVE, **said}}), clock, rules).check(token)
+    assert checked.user.value == said.get("email", "ada@club.example")
+    assert checked.user.verified is verified
 
 
 @pytest.mark.parametrize(
