@@ -120,7 +120,8 @@ def _pages_and_sizes(figures: Figures, sizes: Sizes) -> Iterator[Target]:
         ratio = figures.cpu_ratio((server, hundred), (server, twenty))
         if ratio is not None:
             yield Target(f"{server}: CPU of a page of 100, × a page of 20", ratio, 2.5)
-    for operation in ("list, first page", "list, deep page", "create"):
+    of_any_size = ("list, first page", "list, deep page", "create")
+    for operation in (*of_any_size, "sessions, own", "progress, own, 12 weeks"):
         ratio = figures.cpu_ratio((SQLITE, operation + large), (SQLITE, operation + small))
         if ratio is not None:
             name = f"{SQLITE}: CPU of {operation}, {sizes.log_counts[-1]:,} logs × "

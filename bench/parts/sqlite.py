@@ -20,6 +20,11 @@ from bench.processes import Process
 from bench.setting import Bench, say
 from bench.traffic import CHANGES_PATH, PATH, request
 
+SESSIONS, PROGRESS = "/api/training-sessions", "/api/progress"
+AS_OF = "asOf=2025-03-16"
+TWELVE_WEEKS = f"dateFrom=2024-12-23&dateTo=2025-03-16&{AS_OF}"
+FOUR_WEEKS = f"dateFrom=2025-02-17&dateTo=2025-03-16&{AS_OF}"
+
 WRITES = 500
 """Creates of one sample, and updates: each on a session or a log of its own."""
 
@@ -110,6 +115,11 @@ def _reads(bench: Bench, logs: int, tokens: dict[str, str]) -> dict[str, Load]:
         "list, deep page": [request("GET", f"{PATH}?cursor={deep}", admin)],
         "list of 100": [request("GET", f"{PATH}?limit=100", admin)],
         "changes (100)": [request("GET", f"{CHANGES_PATH}?since={since}", admin)],
+        "sessions, own": [request("GET", f"{SESSIONS}?dateFrom=2025-02-17&{AS_OF}", runner)],
+        "progress, own, 12 weeks": [request("GET", f"{PROGRESS}?{TWELVE_WEEKS}", runner)],
+        "progress, a page of 50 runners, 4 weeks": [
+            request("GET", f"{PROGRESS}?{FOUR_WEEKS}", admin)
+        ],
         "read": [request("GET", f"{PATH}/{_log_id(number)}", admin) for number in some],
     }
     return {
