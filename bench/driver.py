@@ -1,6 +1,6 @@
 """The load driver: many keep-alive connections in one process, one request at a time on each.
 
-It speaks just enough HTTP/1.1 to be no limit: requests are bytes made before, an answer is read by
+It speaks just enough HTTP/1.1 to be no limit: requests are bytes made before, a response is read by
 its Content-Length. A plan comes as JSON on standard input, the outcome goes as JSON to standard
 output. `measure.py` starts it as a process of its own.
 """
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 GRACE_SECONDS = 30
-"""How long an answer may take after the end before it counts as lost."""
+"""How long a response may take after the end before it counts as lost."""
 
 
 class Plan(TypedDict):
@@ -50,7 +50,7 @@ class Outcome(TypedDict):
 
 
 class Client:
-    """One connection and the answer it is reading."""
+    """One connection and the response it is reading."""
 
     __slots__ = ("connection", "received", "started", "wanted")
 
@@ -68,7 +68,7 @@ class Client:
         self.connection.sendall(request)
 
     def receive(self) -> str | None:
-        """The answer's status once all of it is there; "lost" when it cannot come any more."""
+        """The response's status once all of it is there; "lost" when it cannot come any more."""
         try:
             data = self.connection.recv(262_144)
         except OSError:
@@ -89,7 +89,7 @@ def _content_length(head: bytes) -> int:
         return 0
     _, found, rest = head.lower().partition(b"\r\ncontent-length:")
     if not found:
-        raise ValueError(f"an answer without Content-Length: {head!r}")
+        raise ValueError(f"a response without Content-Length: {head!r}")
     return int(rest.partition(b"\r\n")[0])
 
 

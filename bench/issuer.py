@@ -17,7 +17,7 @@ AUDIENCE = "https://workout-logs.example"
 
 
 class Issuer:
-    """A context manager: the issuer answers at `url` until it is left."""
+    """A context manager: the issuer responds at `url` until it is left."""
 
     def __init__(self) -> None:
         self._key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256", "kid": "bench"})
@@ -31,7 +31,7 @@ class Issuer:
             "jwks_uri": f"{self.url}/jwks",
             "response_types_supported": ["code"],
         }
-        _Handler.answers = {
+        _Handler.documents = {
             "/.well-known/oauth-authorization-server": metadata,
             "/.well-known/openid-configuration": metadata,
             "/jwks": KeySet([self._key]).as_dict(private=False),
@@ -68,12 +68,12 @@ class Issuer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    answers: dict[str, Any]
+    documents: dict[str, Any]
 
     def do_GET(self) -> None:
-        answer = self.answers.get(self.path)
-        body = json.dumps(answer).encode()
-        self.send_response(200 if answer else 404)
+        response = self.documents.get(self.path)
+        body = json.dumps(response).encode()
+        self.send_response(200 if response else 404)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -19,7 +19,7 @@ class MeasureError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What is sent: see `driver.Plan`. Every answer must have the status `expect`."""
+    """What is sent: see `driver.Plan`. Every response must have the status `expect`."""
 
     requests: Sequence[str]
     expect: int = 200
@@ -56,7 +56,7 @@ def measure(
     lake: Process | None = None,
     failures_allowed: bool = False,
 ) -> Sample:
-    """Put the load on the server. Raises `MeasureError` when answers are not as expected."""
+    """Put the load on the server. Raises `MeasureError` when responses are not as expected."""
     calls_before = _calls(lake)
     cpu_before = server.cpu_seconds()
     outcome = drive(server, load)
@@ -66,7 +66,7 @@ def measure(
     failures = sum(outcome["statuses"].values()) - good
     if not good or (failures and not failures_allowed):
         raise MeasureError(
-            f"{server.name}, {operation}: answers by status {outcome['statuses']}\n"
+            f"{server.name}, {operation}: responses by status {outcome['statuses']}\n"
             f"{server.output()}"
         )
     return Sample(
@@ -111,5 +111,5 @@ def drive(server: Process, load: Load) -> Outcome:
 def _calls(lake: Process | None) -> int:
     if lake is None:
         return 0
-    with urllib.request.urlopen(f"http://127.0.0.1:{lake.port}/-/calls", timeout=10) as answer:
-        return int(answer.read())
+    with urllib.request.urlopen(f"http://127.0.0.1:{lake.port}/-/calls", timeout=10) as response:
+        return int(response.read())

@@ -78,8 +78,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
     async with aiohttp.ClientSession(connector=connector, auto_decompress=True) as session:
         app.state.lake = session
-        async with session.get(f"{ISSUER}/jwks") as answer:
-            app.state.keys = KeySet.import_key_set(await answer.json())
+        async with session.get(f"{ISSUER}/jwks") as response:
+            app.state.keys = KeySet.import_key_set(await response.json())
         app.state.claims = {}
         app.state.callers = {}
         yield
@@ -92,22 +92,22 @@ async def query(request: Request, tag: str, groq: str, **params: Any) -> Any:
     values = {f"${name}": orjson.dumps(value).decode() for name, value in params.items()}
     url = f"{_DATA}/query/bench"
     values |= {"query": groq, "tag": tag, "perspective": "published", "returnQuery": "false"}
-    async with request.app.state.lake.get(url, params=values, headers=_HEADERS) as answer:
-        return orjson.loads(await _body(answer))["result"]
+    async with request.app.state.lake.get(url, params=values, headers=_HEADERS) as response:
+        return orjson.loads(await _body(response))["result"]
 
 
 async def mutate(request: Request, *mutations: dict[str, Any]) -> Any:
     body = orjson.dumps({"mutations": mutations, "transactionId": uuid.uuid4().hex})
     url = f"{_DATA}/mutate/bench?returnIds=true&returnDocuments=true"
     headers = {**_HEADERS, "Content-Type": "application/json"}
-    async with request.app.state.lake.post(url, data=body, headers=headers) as answer:
-        return orjson.loads(await _body(answer))["results"]
+    async with request.app.state.lake.post(url, data=body, headers=headers) as response:
+        return orjson.loads(await _body(response))["results"]
 
 
-async def _body(answer: aiohttp.ClientResponse) -> bytes:
-    if answer.status != 200:
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    if response.status != 200:
         raise HTTPException(503)
-    return await answer.read()
+    return await response.read()
 
 
 async def known_caller(request: Request, authorization: Annotated[str, Header()]) -> Caller:

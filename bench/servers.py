@@ -53,7 +53,7 @@ def thin(folder: Path, lake: Process, *, placement: Placement = ALONE) -> Proces
 
 
 def constant(folder: Path, lake: Process) -> Process:
-    """The constant answer."""
+    """The constant response."""
     return _granian(folder, "constant", "bench.thin:constant", lake, ALONE)
 
 

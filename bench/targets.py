@@ -147,4 +147,4 @@ def _lifetime(figures: Figures) -> Iterator[Target]:
     starts = figures.of(PRODUCT, "start")
     if starts:
         seconds = statistics.median(each.cpu_ms for each in starts) / 1000
-        yield Target("CPU seconds from start to first answer", seconds, 1.0)
+        yield Target("CPU seconds from start to first response", seconds, 1.0)

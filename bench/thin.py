@@ -12,7 +12,7 @@ from typing import Any
 
 import urllib3
 
-from bench.upstream import query_answer
+from bench.upstream import query_response
 
 _HEADERS = {"Authorization": "Bearer bench", "Accept-Encoding": "gzip"}
 _ROOT = "/v2025-02-19/data"
@@ -25,7 +25,7 @@ _UPSTREAM = {
         b'{"mutations":[{"create":{"_id":"workoutLog.thin","_type":"workoutLog"}}]}',
     ),
 }
-_CONSTANT = {"/list": query_answer("peer.list", 20), "/read": query_answer("peer.read", 0)}
+_CONSTANT = {"/list": query_response("peer.list", 20), "/read": query_response("peer.read", 0)}
 
 _pool = urllib3.connectionpool.connection_from_url(
     os.environ.get("UPSTREAM_URL", "http://127.0.0.1:9"), maxsize=128
@@ -34,8 +34,8 @@ _pool = urllib3.connectionpool.connection_from_url(
 
 def proxy(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     method, target, body = _UPSTREAM[environ["PATH_INFO"]]
-    answer = _pool.urlopen(method, target, body=body, headers=_HEADERS, retries=False)
-    return _answered(answer.status, answer.data, start_response)
+    response = _pool.urlopen(method, target, body=body, headers=_HEADERS, retries=False)
+    return _answered(response.status, response.data, start_response)
 
 
 def constant(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

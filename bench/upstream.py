@@ -1,4 +1,4 @@
-"""The canned Content Lake: a process that answers each query at once from bytes made before.
+"""The canned Content Lake: a process that responds to each query at once from bytes made before.
 
 It knows the product's queries by their text and the peer's by their `tag`. A mutation is answered
 as the Content Lake would, from its own body, so every create and update succeeds.
@@ -19,36 +19,36 @@ from typing import Any, cast
 import orjson
 import uvloop
 
-from bench.answers import ANSWERS, LOG
+from bench.responses import LOG, RESPONSES
 
 _tag = re.compile(rb"[?&]tag=([a-z0-9._-]+)")
 _limit = re.compile(rb"limit=(\d+)")
 _length = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
-def answer(method: bytes, target: bytes, body: bytes) -> bytes | None:
-    """The JSON that answers a request; None when there is none for it."""
+def response(method: bytes, target: bytes, body: bytes) -> bytes | None:
+    """The JSON of the response to a request; None when there is none for it."""
     if b"/data/query/" in target:
         if body:
             asked = orjson.loads(body)
-            return query_answer(asked["query"], asked["params"].get("limit", 0))
+            return query_response(asked["query"], asked["params"].get("limit", 0))
         tag, limit = _tag.search(target), _limit.search(target)
-        return query_answer(tag[1].decode() if tag else "", int(limit[1]) if limit else 0)
+        return query_response(tag[1].decode() if tag else "", int(limit[1]) if limit else 0)
     if b"/data/mutate/" in target and method == b"POST":
-        return orjson.dumps(mutate_answer(orjson.loads(body)))
+        return orjson.dumps(mutate_response(orjson.loads(body)))
     if b"/data/doc/" in target:
         return orjson.dumps({"documents": [LOG], "omitted": []})
     return None
 
 
 @lru_cache(maxsize=64)
-def query_answer(query: str, limit: int) -> bytes | None:
-    """The answer to a query, known by its text or its tag; lists have `limit` rows."""
-    make = ANSWERS.get(query)
+def query_response(query: str, limit: int) -> bytes | None:
+    """The response to a query, known by its text or its tag; lists have `limit` rows."""
+    make = RESPONSES.get(query)
     return orjson.dumps({"result": make(limit), "ms": 2}) if make else None
 
 
-def mutate_answer(request: Mapping[str, Any]) -> dict[str, Any]:
+def mutate_response(request: Mapping[str, Any]) -> dict[str, Any]:
     """What a transaction of creates, patches and deletes is answered with, documents returned."""
     transaction_id = request.get("transactionId", "transaction")
     results = []
@@ -88,8 +88,8 @@ class Connection(asyncio.Protocol):
             self._transport.write(_plain(b"%d" % Connection.calls))
             return
         Connection.calls += 1
-        found_answer = answer(method, target, rest)
-        reply = self._encode(found_answer) if found_answer else _NOT_FOUND
+        found_response = response(method, target, rest)
+        reply = self._encode(found_response) if found_response else _NOT_FOUND
         if self._latency:
             asyncio.get_running_loop().call_later(self._latency, self._transport.write, reply)
         else:

@@ -113,7 +113,7 @@ def told(response: TestResponse) -> dict[str, Any]:
 
 
 class Client:
-    """A client of the API, signed in as a person. Every answer must be one that is documented."""
+    """A client of the API, signed in as a person. Every response must be one that is documented."""
 
     def __init__(self, flask_client: FlaskClient, token: str | None) -> None:
         self._client = flask_client
@@ -125,11 +125,11 @@ class Client:
             # Not by the app's own JSON, which cannot write all that a client can.
             content_type = kwargs.get("content_type", "application/json")
             kwargs |= {"data": json.dumps(kwargs.pop("json")), "content_type": content_type}
-        answer = self._client.open(path, method=method, headers=headers, **kwargs)
+        response = self._client.open(path, method=method, headers=headers, **kwargs)
         published().check(
-            method, answer.request.path, answer.status_code, answer.headers, answer.data
+            method, response.request.path, response.status_code, response.headers, response.data
         )
-        return answer
+        return response
 
     def list(self, **query: Any) -> TestResponse:
         return self.request("GET", query_string=query)

@@ -55,7 +55,7 @@ def running_nginx(folder: Path, server: str) -> Iterator[str]:
                 break
             except requests.ConnectionError:
                 assert process.poll() is None, (folder / "error.log").read_text()
-                assert time.monotonic() < deadline, "nginx does not answer"
+                assert time.monotonic() < deadline, "nginx does not response"
                 time.sleep(0.05)
         yield url
     finally:

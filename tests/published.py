@@ -1,4 +1,4 @@
-"""The published document as a judge: an answer that it does not describe fails the test."""
+"""The published document as a judge: a response that it does not describe fails the test."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
 
 class Published:
-    """An OpenAPI document, to hold requests and answers against."""
+    """An OpenAPI document, to hold requests and responses against."""
 
     def __init__(self, document: JSON) -> None:
         self.document = document
@@ -45,10 +45,10 @@ class Published:
     def check(
         self, method: str, path: str, status: int, headers: Mapping[str, str] | Headers, body: bytes
     ) -> None:
-        """Raise AssertionError unless the operation at `path` can answer like this."""
+        """Raise AssertionError unless the operation at `path` can response like this."""
         operation = self.operation(method, path)
         if operation is None:
-            # No operation: the answer is about the address or the method.
+            # No operation: the response is about the address or the method.
             if path.startswith("/api/"):
                 assert status in (400, 404, 405), f"{method} {path}: {status} without an operation"
                 self._check_body({"$ref": "#/components/schemas/Problem"}, body)

@@ -1,4 +1,4 @@
-"""The product from its start on: the CPU time until the first answer, and memory as it works."""
+"""The product from its start on: the CPU time until the first response, and memory as it works."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from bench import documents, servers, traffic
-from bench.answers import LOG
 from bench.measure import Load, Sample, measure
 from bench.processes import ALL_CPUS, Process
+from bench.responses import LOG
 from bench.setting import Bench, say
 from bench.targets import ON_ANY_CPU
 from bench.traffic import CHANGES_PATH, PATH, request

@@ -75,15 +75,15 @@ def test_the_access_table_holds(
 ) -> None:
     log_id = log_of(owner, 1)
     before = sign_in(ADMIN).get(log_id).json
-    answer = do(sign_in(caller), operation, log_id)
-    assert answer.status_code == status
+    response = do(sign_in(caller), operation, log_id)
+    assert response.status_code == status
     if status >= 400:
-        assert answer.json["code"] == {403: "forbidden", 404: "not-found"}[status]
+        assert response.json["code"] == {403: "forbidden", 404: "not-found"}[status]
         assert sign_in(ADMIN).get(log_id).json == before
     if status == 404:
         missing = do(sign_in(caller), operation, "log-missing")
-        assert told(missing) == told(answer)
-        assert set(missing.headers.keys()) == set(answer.headers.keys())
+        assert told(missing) == told(response)
+        assert set(missing.headers.keys()) == set(response.headers.keys())
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_the_access_table_holds(
 def test_a_list_holds_and_counts_what_the_caller_may_read(
     sign_in: SignIn, caller: str, owners: set[str]
 ) -> None:
-    answer = sign_in(caller).list(limit=2, withTotal="true")
+    response = sign_in(caller).list(limit=2, withTotal="true")
     everything = sign_in(caller).list(limit=100, withTotal="true").json
     assert {each["runnerId"] for each in everything["data"]} == owners
-    assert answer.json["pagination"]["total"] == len(everything["data"])
+    assert response.json["pagination"]["total"] == len(everything["data"])
     per_runner = {RUNNER: 3, TEAMMATE: 3, STRANGER: 3, COACH: 1, ADMIN: 1}
     assert len(everything["data"]) == sum(per_runner[each] for each in owners)
 
@@ -124,24 +124,24 @@ def test_a_list_holds_and_counts_what_the_caller_may_read(
 def test_a_filter_on_somebody_elses_runner_is_refused_whether_they_exist_or_not(
     sign_in: SignIn, caller: str, runner_id: str, status: int
 ) -> None:
-    answer = sign_in(caller).list(runnerId=runner_id)
-    assert answer.status_code == status
+    response = sign_in(caller).list(runnerId=runner_id)
+    assert response.status_code == status
     if status == 200:
-        assert {each["runnerId"] for each in answer.json["data"]} <= {runner_id}
+        assert {each["runnerId"] for each in response.json["data"]} <= {runner_id}
     else:
-        assert told(answer) == told(sign_in(caller).list(runnerId="someone"))
+        assert told(response) == told(sign_in(caller).list(runnerId="someone"))
 
 
 def test_a_filter_on_a_foreign_session_finds_nothing(sign_in: SignIn) -> None:
-    answer = sign_in(RUNNER).list(sessionId=world.session_of(STRANGER, 1), withTotal="true")
-    assert answer.json["data"] == []
-    assert answer.json["pagination"]["total"] == 0
+    response = sign_in(RUNNER).list(sessionId=world.session_of(STRANGER, 1), withTotal="true")
+    assert response.json["data"] == []
+    assert response.json["pagination"]["total"] == 0
 
 
 def test_a_cursor_of_others_shows_only_ones_own(sign_in: SignIn) -> None:
     cursor = sign_in(ADMIN).list(limit=2).json["pagination"]["nextCursor"]
-    answer = sign_in(RUNNER).list(cursor=cursor)
-    assert {each["runnerId"] for each in answer.json["data"]} == {RUNNER}
+    response = sign_in(RUNNER).list(cursor=cursor)
+    assert {each["runnerId"] for each in response.json["data"]} == {RUNNER}
 
 
 def test_a_log_without_a_runner_is_the_admins_alone(
@@ -170,12 +170,12 @@ def test_a_token_that_leads_to_nobody_known_is_refused(
 ) -> None:
     odd = [world.user("x-odd", "owner"), world.document("x-none", "user", name="x")]
     app = create_app(settings, open_store([*world.club(), *odd]))
-    for answer in (
+    for response in (
         client(app, issuer, subject).list(),
         client(app, issuer, subject).get(log_of(RUNNER, 1)),
         client(app, issuer, subject).create({}),
     ):
-        assert (answer.status_code, answer.json["code"]) == (403, code)
+        assert (response.status_code, response.json["code"]) == (403, code)
 
 
 class TestTheEndOfCoaching:
@@ -223,8 +223,8 @@ def test_feedback_keeps_a_log_from_being_deleted(
     )
     app = create_app(settings, open_store([*world.club(), feedback]))
     for person in (RUNNER, ADMIN):
-        answer = client(app, issuer, person).delete(log_id)
-        assert (answer.status_code, answer.json["code"]) == (409, "workout-log-in-use")
+        response = client(app, issuer, person).delete(log_id)
+        assert (response.status_code, response.json["code"]) == (409, "workout-log-in-use")
     assert client(app, issuer, RUNNER).get(log_id).status_code == 200
 
 

@@ -20,14 +20,14 @@ MINIMAL = {"sessionId": FRESH, "status": "completed", "actualDistance": 10}
 SignIn = Callable[..., Client]
 
 
-def codes(answer: Any) -> dict[str, str]:
+def codes(response: Any) -> dict[str, str]:
     """The error codes of a 422 by where they point."""
-    assert answer.status_code == 422, answer.json
-    assert answer.json["code"] == "validation-failed"
+    assert response.status_code == 422, response.json
+    assert response.json["code"] == "validation-failed"
     place = ("pointer", "parameter", "header")
     return {
         next(each[name] for name in place if name in each): each["code"]
-        for each in answer.json["errors"]
+        for each in response.json["errors"]
     }
 
 
@@ -35,10 +35,10 @@ def codes(answer: Any) -> dict[str, str]:
 def test_a_valid_member_is_stored_as_it_reads(
     runner: Client, name: str, sent: Any, read: Any
 ) -> None:
-    answer = runner.create({**MINIMAL, name: sent})
-    assert answer.status_code == 201, answer.json
-    assert answer.json["data"][name] == read
-    assert runner.get(answer.json["data"]["id"]).json["data"][name] == read
+    response = runner.create({**MINIMAL, name: sent})
+    assert response.status_code == 201, response.json
+    assert response.json["data"][name] == read
+    assert runner.get(response.json["data"]["id"]).json["data"][name] == read
 
 
 @pytest.mark.parametrize(("name", "sent", "code"), INVALID, ids=lambda each: str(each)[:40])
@@ -64,9 +64,9 @@ def test_an_invalid_member_is_named(runner: Client, name: str, sent: Any, code: 
     ],
 )
 def test_an_optional_member_may_be_null(runner: Client, name: str) -> None:
-    answer = runner.create({**MINIMAL, name: None})
-    assert answer.status_code == 201
-    assert answer.json["data"][name] == ([] if name == "injuries" else None)
+    response = runner.create({**MINIMAL, name: None})
+    assert response.status_code == 201
+    assert response.json["data"][name] == ([] if name == "injuries" else None)
 
 
 def test_all_violations_are_named_at_once(runner: Client) -> None:
@@ -135,8 +135,8 @@ def test_a_pointer_is_escaped(runner: Client) -> None:
 
 @pytest.mark.parametrize("body", [[], "x", 5, None, True])
 def test_a_body_that_is_no_object_is_refused(runner: Client, body: Any) -> None:
-    answer = runner.create(body)
-    assert codes(answer) == {"": "type"}
+    response = runner.create(body)
+    assert codes(response) == {"": "type"}
 
 
 @pytest.mark.parametrize(
@@ -198,13 +198,11 @@ def test_the_pace_is_derived_when_it_is_left_out(
 
 
 @pytest.mark.parametrize("session_id", ["missing", session_of(STRANGER, 9), world.plan_of(RUNNER)])
-def test_a_session_of_others_is_answered_like_a_missing_one(
-    runner: Client, session_id: str
-) -> None:
-    answer = runner.create({**MINIMAL, "sessionId": session_id})
-    assert codes(answer) == {"/sessionId": "not-found"}
+def test_a_session_of_others_is_treated_like_a_missing_one(runner: Client, session_id: str) -> None:
+    response = runner.create({**MINIMAL, "sessionId": session_id})
+    assert codes(response) == {"/sessionId": "not-found"}
     missing = runner.create({**MINIMAL, "sessionId": "missing"})
-    assert told(answer) == told(missing)
+    assert told(response) == told(missing)
 
 
 @pytest.mark.parametrize(
@@ -222,27 +220,27 @@ class TestForWhom:
     @pytest.mark.parametrize("who", [world.COACH, world.TEAMMATE])
     @pytest.mark.parametrize("whose", [RUNNER, "nobody"])
     def test_only_an_admin_creates_for_others(self, sign_in: SignIn, who: str, whose: str) -> None:
-        answer = sign_in(who).create({**MINIMAL, "runnerId": whose})
-        assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
+        response = sign_in(who).create({**MINIMAL, "runnerId": whose})
+        assert (response.status_code, response.json["code"]) == (403, "forbidden")
 
     def test_an_admin_creates_for_a_runner(self, sign_in: SignIn) -> None:
-        answer = sign_in(ADMIN).create({**MINIMAL, "runnerId": RUNNER})
-        assert answer.status_code == 201
-        assert answer.json["data"]["runner"] == {"id": RUNNER, "name": "Ada"}
-        assert sign_in(RUNNER).get(answer.json["data"]["id"]).status_code == 200
+        response = sign_in(ADMIN).create({**MINIMAL, "runnerId": RUNNER})
+        assert response.status_code == 201
+        assert response.json["data"]["runner"] == {"id": RUNNER, "name": "Ada"}
+        assert sign_in(RUNNER).get(response.json["data"]["id"]).status_code == 200
 
     def test_the_session_must_be_the_runners(self, sign_in: SignIn) -> None:
-        answer = sign_in(ADMIN).create({**MINIMAL, "runnerId": STRANGER})
-        assert codes(answer) == {"/sessionId": "not-found"}
+        response = sign_in(ADMIN).create({**MINIMAL, "runnerId": STRANGER})
+        assert codes(response) == {"/sessionId": "not-found"}
 
     def test_the_runner_must_exist(self, sign_in: SignIn) -> None:
-        answer = sign_in(ADMIN).create({**MINIMAL, "runnerId": "nobody"})
-        assert codes(answer) == {"/runnerId": "not-found", "/sessionId": "not-found"}
+        response = sign_in(ADMIN).create({**MINIMAL, "runnerId": "nobody"})
+        assert codes(response) == {"/runnerId": "not-found", "/sessionId": "not-found"}
 
     @pytest.mark.parametrize("who", [world.COACH, ADMIN])
     def test_coaches_and_admins_log_their_own_sessions(self, sign_in: SignIn, who: str) -> None:
-        answer = sign_in(who).create({**MINIMAL, "sessionId": session_of(who, 1)})
-        assert (answer.status_code, answer.json["data"]["runnerId"]) == (201, who)
+        response = sign_in(who).create({**MINIMAL, "sessionId": session_of(who, 1)})
+        assert (response.status_code, response.json["data"]["runnerId"]) == (201, who)
 
 
 class TestOnce:
@@ -269,7 +267,7 @@ class TestOnce:
 class TestIdempotencyKey:
     KEY = {"Idempotency-Key": "4e2f-1"}
 
-    def test_the_same_request_replays_the_first_answer(self, runner: Client) -> None:
+    def test_the_same_request_replays_the_first_response(self, runner: Client) -> None:
         first = runner.create(MINIMAL, **self.KEY)
         again = runner.create(MINIMAL, **self.KEY)
         assert (first.status_code, again.status_code) == (201, 201)
@@ -287,8 +285,8 @@ class TestIdempotencyKey:
 
     def test_the_key_of_another_request_is_refused(self, runner: Client) -> None:
         runner.create(MINIMAL, **self.KEY)
-        answer = runner.create({**MINIMAL, "actualDistance": 11}, **self.KEY)
-        assert codes(answer) == {"Idempotency-Key": "idempotency-key-reused"}
+        response = runner.create({**MINIMAL, "actualDistance": 11}, **self.KEY)
+        assert codes(response) == {"Idempotency-Key": "idempotency-key-reused"}
 
     def test_a_log_that_has_changed_since_is_a_duplicate(self, runner: Client) -> None:
         log_id = runner.create(MINIMAL, **self.KEY).json["data"]["id"]
@@ -343,8 +341,8 @@ class TestIdempotencyKey:
 
     @pytest.mark.parametrize("key", ["x" * 256, "a b", "é", "\t", '""'])
     def test_holds_visible_ascii(self, runner: Client, key: str) -> None:
-        answer = runner.create(MINIMAL, **{"Idempotency-Key": key})
-        assert codes(answer) == {"Idempotency-Key": "format"}
+        response = runner.create(MINIMAL, **{"Idempotency-Key": key})
+        assert codes(response) == {"Idempotency-Key": "format"}
 
     @pytest.mark.parametrize("key", ["x" * 255, "!", '"quoted"'])
     def test_may_be_long_and_odd(self, runner: Client, key: str) -> None:

@@ -13,9 +13,9 @@ from tests.conftest import Client
 from tests.world import RUNNER, log_of, session_of
 
 
-def ids(answer: Any) -> list[str]:
-    assert answer.status_code == 200, answer.json
-    return [each["id"] for each in answer.json["data"]]
+def ids(response: Any) -> list[str]:
+    assert response.status_code == 200, response.json
+    return [each["id"] for each in response.json["data"]]
 
 
 def newest(*numbers: int) -> list[str]:
@@ -23,12 +23,12 @@ def newest(*numbers: int) -> list[str]:
 
 
 def test_the_newest_comes_first(runner: Client) -> None:
-    answer = runner.list()
-    assert ids(answer) == newest(3, 2, 1)
-    pagination = answer.json["pagination"]
+    response = runner.list()
+    assert ids(response) == newest(3, 2, 1)
+    pagination = response.json["pagination"]
     assert pagination.pop("syncToken")
     assert pagination == {"limit": 20, "nextCursor": None, "total": None}
-    assert "Link" not in answer.headers
+    assert "Link" not in response.headers
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
@@ -37,11 +37,11 @@ def test_the_link_leads_through_all_pages(admin: Client, limit: int) -> None:
     seen: list[str] = []
     path = f"/api/workout-logs?limit={limit}&status=completed"
     while path:
-        answer = admin.request("GET", path)
-        seen += ids(answer)
-        link = answer.headers.get("Link", "")
+        response = admin.request("GET", path)
+        seen += ids(response)
+        link = response.headers.get("Link", "")
         path = link.removeprefix("<").removesuffix('>; rel="next"')
-        next_cursor = answer.json["pagination"]["nextCursor"]
+        next_cursor = response.json["pagination"]["nextCursor"]
         assert (next_cursor is None) == (path == "")
         if path:
             assert f"cursor={next_cursor}" in path
@@ -121,13 +121,13 @@ def test_a_parameter_that_cannot_be_is_named(
 
 
 def test_all_parameters_at_fault_are_named(runner: Client) -> None:
-    answer = runner.list(limit="0", status="x", offset="1")
-    assert set(codes(answer)) == {"limit", "status", "offset"}
+    response = runner.list(limit="0", status="x", offset="1")
+    assert set(codes(response)) == {"limit", "status", "offset"}
 
 
 def test_a_parameter_given_twice_is_refused(runner: Client) -> None:
-    answer = runner.request("GET", "/api/workout-logs?status=dnf&status=undone")
-    assert list(codes(answer)) == ["status"]
+    response = runner.request("GET", "/api/workout-logs?status=dnf&status=undone")
+    assert list(codes(response)) == ["status"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The pages for people: what they answer, to whom, and under which policy."""
+"""The pages for people: what they response, to whom, and under which policy."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ print(app.test_client().get("/.well-known/oauth-authorization-server").status_co
 @pytest.mark.parametrize(
     "path", [*PAGES, "/problems", "/openapi.json", "/healthz", "/api/workout-logs", "/x"]
 )
-def test_every_answer_carries_what_all_do_and_nothing_twice(
+def test_every_response_carries_what_all_do_and_nothing_twice(
     client: FlaskClient, path: str, method: str
 ) -> None:
     response = client.open(path, method=method)

@@ -1,4 +1,4 @@
-"""Every error answer is a problem: what clients get wrong, and what fails behind the API."""
+"""Every error response is a problem: what clients get wrong, and what fails behind the API."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ PATH = "/api/workout-logs"
 BODY = {"sessionId": session_of(RUNNER, 10), "status": "dnf"}
 
 
-def problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
-    """The problem in an answer, whose form is the one of all problems."""
-    assert answer.status_code == status, answer.data
-    assert answer.content_type == "application/problem+json"
-    found: dict[str, Any] = answer.json
+def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
+    """The problem in a response, whose form is the one of all problems."""
+    assert response.status_code == status, response.data
+    assert response.content_type == "application/problem+json"
+    found: dict[str, Any] = response.json
     assert found["code"] == code
     assert found["status"] == status
     assert found["type"] == f"/problems/{code}"
@@ -46,16 +46,16 @@ def test_without_a_token_nothing_else_is_looked_at(
     sign_in: Callable[..., Client], method: str
 ) -> None:
     nobody = sign_in(None)
-    answer = nobody.request(method, f"{PATH}?x=1", data="[[[", content_type="text/plain")
-    problem(answer, 401, "missing-token")
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert "error=" not in answer.headers["WWW-Authenticate"]
+    response = nobody.request(method, f"{PATH}?x=1", data="[[[", content_type="text/plain")
+    problem(response, 401, "missing-token")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+    assert "error=" not in response.headers["WWW-Authenticate"]
 
 
 def test_a_bad_token_is_told_as_rfc_6750_says(app: Flask) -> None:
-    answer = Client(app.test_client(), "x.y.z").list()
-    problem(answer, 401, "invalid-token")
-    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+    response = Client(app.test_client(), "x.y.z").list()
+    problem(response, 401, "invalid-token")
+    assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_a_bad_token_is_told_as_rfc_6750_says(app: Flask) -> None:
 def test_a_missing_scope_is_named(
     sign_in: Callable[..., Client], method: str, path: str, granted: str, needed: str
 ) -> None:
-    answer = sign_in(RUNNER, scope=granted).request(method, path)
-    assert needed in problem(answer, 403, "insufficient-scope")["detail"]
-    challenge = answer.headers["WWW-Authenticate"]
+    response = sign_in(RUNNER, scope=granted).request(method, path)
+    assert needed in problem(response, 403, "insufficient-scope")["detail"]
+    challenge = response.headers["WWW-Authenticate"]
     assert 'error="insufficient_scope"' in challenge
     assert f'scope="{needed}"' in challenge
 
@@ -118,9 +118,9 @@ def test_no_log_is_404(runner: Client, method: str, log_id: str) -> None:
 def test_another_method_is_405_and_the_allowed_ones_are_named(
     runner: Client, path: str, allowed: set[str]
 ) -> None:
-    answer = runner.request("TRACE", path)
-    problem(answer, 405, "method-not-allowed")
-    assert set(answer.headers["Allow"].split(", ")) == allowed
+    response = runner.request("TRACE", path)
+    problem(response, 405, "method-not-allowed")
+    assert set(response.headers["Allow"].split(", ")) == allowed
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_another_method_is_405_and_the_allowed_ones_are_named(
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_only_json_is_read(runner: Client, method: str, content_type: str | None) -> None:
     path = PATH if method == "POST" else f"{PATH}/{log_of(RUNNER, 1)}"
-    answer = runner.request(method, path, data=b"{}", content_type=content_type)
-    problem(answer, 415, "unsupported-media-type")
+    response = runner.request(method, path, data=b"{}", content_type=content_type)
+    problem(response, 415, "unsupported-media-type")
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=UTF-8", "Application/JSON"])
@@ -181,27 +181,27 @@ def test_json_may_be_named_in_any_case(runner: Client, content_type: str) -> Non
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_what_is_not_quite_json_is_400(runner: Client, method: str, body: bytes) -> None:
     path = PATH if method == "POST" else f"{PATH}/{log_of(RUNNER, 1)}"
-    answer = runner.request(method, path, data=body, content_type="application/json")
-    problem(answer, 400, "malformed")
+    response = runner.request(method, path, data=body, content_type="application/json")
+    problem(response, 400, "malformed")
 
 
 def test_deep_and_unknown_is_422(runner: Client) -> None:
     body = b'{"a":' + b"[" * 300 + b"]" * 300 + b"}"
-    answer = runner.request("POST", data=body, content_type="application/json")
-    problem(answer, 422, "validation-failed")
+    response = runner.request("POST", data=body, content_type="application/json")
+    problem(response, 422, "validation-failed")
 
 
 def test_a_surrogate_pair_is_one_character(runner: Client) -> None:
     body = b'{"sessionId": "%s", "status": "dnf", "notes": "\\ud83c\\udfc3"}'
     data = body % session_of(RUNNER, 10).encode()
-    answer = runner.request("POST", data=data, content_type="application/json")
-    assert answer.json["data"]["notes"] == "🏃"
+    response = runner.request("POST", data=data, content_type="application/json")
+    assert response.json["data"]["notes"] == "🏃"
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "x"])
 def test_a_compressed_body_is_not_read(runner: Client, coding: str) -> None:
-    answer = runner.create(BODY, **{"Content-Encoding": coding})
-    problem(answer, 415, "unsupported-media-type")
+    response = runner.create(BODY, **{"Content-Encoding": coding})
+    problem(response, 415, "unsupported-media-type")
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\0", "\ufffd", "a\nb", "x" * 300])
@@ -215,44 +215,44 @@ class TestSize:
     def test_64_kib_are_read(self, runner: Client) -> None:
         body = b'{"a": "' + b"x" * (64 * 1024 - 9) + b'"}'
         assert len(body) == 64 * 1024
-        answer = runner.request("POST", data=body, content_type="application/json")
-        problem(answer, 422, "validation-failed")
+        response = runner.request("POST", data=body, content_type="application/json")
+        problem(response, 422, "validation-failed")
 
     @pytest.mark.parametrize("method", ["POST", "PUT"])
     def test_more_is_413(self, runner: Client, method: str) -> None:
         path = PATH if method == "POST" else f"{PATH}/{log_of(RUNNER, 1)}"
         body = b'{"a": "' + b"x" * (64 * 1024 - 8) + b'"}'
-        answer = runner.request(method, path, data=body, content_type="application/json")
-        problem(answer, 413, "content-too-large")
+        response = runner.request(method, path, data=body, content_type="application/json")
+        problem(response, 413, "content-too-large")
 
     @pytest.mark.parametrize(("spaces", "status"), [(0, 201), (1, 413), (100_000, 413)])
     def test_a_chunked_body_is_not_cut(self, runner: Client, spaces: int, status: int) -> None:
         body = json.dumps(BODY).encode()
         body += b" " * (64 * 1024 - len(body) + spaces)
-        answer = runner.request(
+        response = runner.request(
             "POST",
             input_stream=io.BytesIO(body),
             content_type="application/json",
             environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
         )
-        assert answer.status_code == status
+        assert response.status_code == status
         if status == 413:
-            problem(answer, 413, "content-too-large")
+            problem(response, 413, "content-too-large")
 
     def test_a_body_that_broke_off_is_not_taken(self, runner: Client) -> None:
         body = json.dumps(BODY).encode()
-        answer = runner.request(
+        response = runner.request(
             "POST",
             input_stream=io.BytesIO(body),
             content_type="application/json",
             environ_overrides={"CONTENT_LENGTH": str(len(body) + 20)},
         )
-        problem(answer, 400, "malformed")
+        problem(response, 400, "malformed")
         assert runner.list(sessionId=BODY["sessionId"]).json["data"] == []
 
-    def test_the_answer_to_many_faults_stays_small(self, runner: Client) -> None:
-        answer = runner.create({f"x{number}": 1 for number in range(4000)})
-        assert len(problem(answer, 422, "validation-failed")["errors"]) == 100
+    def test_the_response_to_many_faults_stays_small(self, runner: Client) -> None:
+        response = runner.create({f"x{number}": 1 for number in range(4000)})
+        assert len(problem(response, 422, "validation-failed")["errors"]) == 100
 
 
 class TestFaultsBehind:
@@ -278,16 +278,16 @@ class TestFaultsBehind:
         retry_after: str | None,
     ) -> None:
         client = Client(create_app(settings, _Failing(fault)).test_client(), issuer.token(RUNNER))
-        for answer in (
+        for response in (
             client.list(),
             client.get("x"),
             client.create(BODY),
             client.update("x", {}),
             client.delete("x"),
         ):
-            problem(answer, status, code)
-            assert b"secret" not in answer.data
-            assert answer.headers.get("Retry-After") == retry_after
+            problem(response, status, code)
+            assert b"secret" not in response.data
+            assert response.headers.get("Retry-After") == retry_after
 
     def test_readiness_follows_the_store(self, settings: Settings, open_store: OpenStore) -> None:
         failing = create_app(settings, _Failing(errors.StoreUnavailable("x"))).test_client()
@@ -313,9 +313,9 @@ class _Failing:
 def test_an_unavailable_issuer_is_told_as_such(open_store: OpenStore, issuer: Issuer) -> None:
     settings = Settings(oauth_issuer="http://127.0.0.1:9", oauth_audience="x")
     app = create_app(settings, open_store(world.club()))
-    answer = Client(app.test_client(), issuer.token(RUNNER)).list()
-    problem(answer, 503, "issuer-unavailable")
-    assert int(answer.headers["Retry-After"]) > 0
+    response = Client(app.test_client(), issuer.token(RUNNER)).list()
+    problem(response, 503, "issuer-unavailable")
+    assert int(response.headers["Retry-After"]) > 0
 
 
 def test_every_error_of_the_service_has_a_problem() -> None:
@@ -361,6 +361,6 @@ def test_every_protected_route_declares_its_scope(app: Flask) -> None:
 @pytest.mark.parametrize("value", ["é", "x" * 1025])
 @pytest.mark.parametrize(("method", "name"), [("GET", "If-None-Match"), ("DELETE", "If-Match")])
 def test_a_broken_condition_is_named(runner: Client, method: str, name: str, value: str) -> None:
-    answer = runner.request(method, f"{PATH}/{log_of(RUNNER, 1)}", headers={name: value})
-    [error] = problem(answer, 422, "validation-failed")["errors"]
+    response = runner.request(method, f"{PATH}/{log_of(RUNNER, 1)}", headers={name: value})
+    [error] = problem(response, 422, "validation-failed")["errors"]
     assert (error["header"], error["code"]) == (name, "format")

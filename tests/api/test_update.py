@@ -57,21 +57,21 @@ class TestEachMember:
 
     @pytest.mark.parametrize("name", [name for name in FIELDS if name != "status"])
     def test_null_clears_it(self, runner: Client, full: dict[str, Any], name: str) -> None:
-        answer = runner.update(full["id"], {name: None})
-        assert answer.status_code == 200
-        assert answer.json["data"][name] == FIELDS[name].cleared
-        assert unchanged(full, answer.json["data"], name)
-        assert runner.get(full["id"]).json == answer.json
+        response = runner.update(full["id"], {name: None})
+        assert response.status_code == 200
+        assert response.json["data"][name] == FIELDS[name].cleared
+        assert unchanged(full, response.json["data"], name)
+        assert runner.get(full["id"]).json == response.json
 
     @pytest.mark.parametrize(("name", "sent", "read"), VALID, ids=lambda each: str(each)[:40])
     def test_a_valid_value_replaces_it(
         self, runner: Client, full: dict[str, Any], name: str, sent: Any, read: Any
     ) -> None:
-        answer = runner.update(full["id"], {name: sent})
-        assert answer.status_code == 200, answer.json
-        assert answer.json["data"][name] == read
-        assert unchanged(full, answer.json["data"], name)
-        assert runner.get(full["id"]).json == answer.json
+        response = runner.update(full["id"], {name: sent})
+        assert response.status_code == 200, response.json
+        assert response.json["data"][name] == read
+        assert unchanged(full, response.json["data"], name)
+        assert runner.get(full["id"]).json == response.json
 
     @pytest.mark.parametrize(("name", "sent", "code"), INVALID, ids=lambda each: str(each)[:40])
     def test_an_invalid_value_is_named_and_changes_nothing(
@@ -88,9 +88,9 @@ class TestWhatIsReadOnly:
         self, runner: Client, full: dict[str, Any]
     ) -> None:
         etag = runner.get(full["id"]).headers["ETag"]
-        answer = runner.update(full["id"], full)
-        assert (answer.status_code, answer.json["data"]) == (200, full)
-        assert answer.headers["ETag"] == etag
+        response = runner.update(full["id"], full)
+        assert (response.status_code, response.json["data"]) == (200, full)
+        assert response.headers["ETag"] == etag
         changed = runner.update(full["id"], {**full, "notes": "changed"})
         assert changed.json["data"]["notes"] == "changed"
         assert unchanged(full, changed.json["data"], "notes")
@@ -110,16 +110,16 @@ class TestWhatIsReadOnly:
     )
     @pytest.mark.parametrize("value", [None, 5, "x", {"a": 1}], ids=str)
     def test_is_ignored(self, runner: Client, full: dict[str, Any], name: str, value: Any) -> None:
-        answer = runner.update(full["id"], {name: value})
-        assert (answer.status_code, answer.json["data"]) == (200, full)
+        response = runner.update(full["id"], {name: value})
+        assert (response.status_code, response.json["data"]) == (200, full)
 
     @pytest.mark.parametrize("name", ["sessionId", "runnerId"])
     @pytest.mark.parametrize("value", [session_of(RUNNER, 11), world.TEAMMATE, None], ids=str)
     def test_session_and_runner_cannot_change(
         self, runner: Client, full: dict[str, Any], name: str, value: Any
     ) -> None:
-        answer = runner.update(full["id"], {name: value, "notes": "after"})
-        assert codes(answer) == {f"/{name}": "immutable"}
+        response = runner.update(full["id"], {name: value, "notes": "after"})
+        assert codes(response) == {f"/{name}": "immutable"}
         assert runner.get(full["id"]).json["data"] == full
 
     @pytest.mark.parametrize("name", ["_id", "_rev", "note", "planId", "pace", ""])
@@ -129,8 +129,8 @@ class TestWhatIsReadOnly:
         assert codes(runner.update(full["id"], {name: 1})) == {f"/{name}": "unknown-field"}
 
     def test_nothing_sent_changes_nothing(self, runner: Client, full: dict[str, Any]) -> None:
-        answer = runner.update(full["id"], {})
-        assert (answer.status_code, answer.json["data"]) == (200, full)
+        response = runner.update(full["id"], {})
+        assert (response.status_code, response.json["data"]) == (200, full)
 
 
 class TestRulesOnTheWholeLog:
@@ -173,8 +173,8 @@ class TestRulesOnTheWholeLog:
         log_id = runner.create(
             {"sessionId": session_of(RUNNER, 10), "status": "completed", "actualDistance": 5}
         ).json["data"]["id"]
-        answer = runner.update(log_id, {"actualDistance": None})
-        assert codes(answer) == {"/actualDistance": "required-when-completed"}
+        response = runner.update(log_id, {"actualDistance": None})
+        assert codes(response) == {"/actualDistance": "required-when-completed"}
         assert runner.update(log_id, {"actualDuration": "30:00"}).status_code == 200
         assert runner.update(log_id, {"actualDistance": None}).status_code == 200
 
@@ -185,9 +185,9 @@ class TestPace:
     @pytest.fixture
     def log_id(self, runner: Client) -> str:
         body = {"status": "completed", "actualDistance": 10, "actualDuration": "50:00"}
-        answer = runner.create({"sessionId": session_of(RUNNER, 10), **body})
-        assert answer.json["data"]["actualPace"] == "5:00"
-        log_id: str = answer.json["data"]["id"]
+        response = runner.create({"sessionId": session_of(RUNNER, 10), **body})
+        assert response.json["data"]["actualPace"] == "5:00"
+        log_id: str = response.json["data"]["id"]
         return log_id
 
     @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ class TestConditions:
     @pytest.mark.parametrize("template", ["*", '"x", {}', "{}"])
     def test_if_match_names_any_of_several(self, runner: Client, template: str) -> None:
         etag = runner.get(self.LOG).headers["ETag"]
-        answer = runner.update(self.LOG, {"notes": "x"}, **{"If-Match": template.format(etag)})
-        assert answer.status_code == 200
+        response = runner.update(self.LOG, {"notes": "x"}, **{"If-Match": template.format(etag)})
+        assert response.status_code == 200
 
     @pytest.mark.parametrize("template", ['"x"', '"x:{}', '""', "", "x y", "{} x", "W/x"])
     @pytest.mark.parametrize("method", ["PUT", "DELETE"])
@@ -263,8 +263,8 @@ class TestConditions:
         headers = {"If-Match": template.format(before.headers["ETag"])}
         path = f"/api/workout-logs/{self.LOG}"
         body = {"notes": "x"} if method == "PUT" else None
-        answer = runner.request(method, path, json=body, headers=headers)
-        assert answer.status_code == 412
+        response = runner.request(method, path, json=body, headers=headers)
+        assert response.status_code == 412
         assert runner.get(self.LOG).json == before.json
 
     def test_delete_takes_the_current_etag(self, runner: Client) -> None:
@@ -275,9 +275,9 @@ class TestConditions:
     @pytest.mark.parametrize("template", ["{}", "W/{}", '"x", {}', "*"])
     def test_if_none_match_saves_the_body(self, runner: Client, template: str) -> None:
         etag = runner.get(self.LOG).headers["ETag"]
-        answer = runner.get(self.LOG, **{"If-None-Match": template.format(etag)})
-        assert (answer.status_code, answer.data) == (304, b"")
-        assert answer.headers["ETag"] == etag
+        response = runner.get(self.LOG, **{"If-None-Match": template.format(etag)})
+        assert (response.status_code, response.data) == (304, b"")
+        assert response.headers["ETag"] == etag
 
     def test_if_none_match_of_another_revision_gets_the_body(self, runner: Client) -> None:
         assert runner.get(self.LOG, **{"If-None-Match": '"x"'}).status_code == 200
@@ -357,9 +357,9 @@ class TestOldDocuments:
 
     def test_can_be_sent_back_but_for_what_breaks_rules_now(self, runner: Client) -> None:
         data = runner.get(self.OLD["_id"]).json["data"]
-        answer = runner.update(self.OLD["_id"], {**data, "notes": "shorter"})
-        assert answer.status_code == 200
-        assert unchanged(data, answer.json["data"], "notes")
+        response = runner.update(self.OLD["_id"], {**data, "notes": "shorter"})
+        assert response.status_code == 200
+        assert unchanged(data, response.json["data"], "notes")
 
     def test_can_be_deleted(self, runner: Client) -> None:
         for number in (1, 4):

@@ -119,7 +119,7 @@ class FakeIssuer:
         self.keys = list(keys)
         self.down = False
         self.requests: Counter[str] = Counter()
-        self.before_answer: Callable[[str], None] = lambda url: None
+        self.before_response: Callable[[str], None] = lambda url: None
         self.documents: dict[str, Mapping[str, Any]] = {
             METADATA_URL: {"issuer": ISSUER, "jwks_uri": JWKS_URL}
         }
@@ -128,7 +128,7 @@ class FakeIssuer:
     def __call__(self, url: str) -> Mapping[str, Any]:
         with self._lock:
             self.requests[url] += 1
-        self.before_answer(url)
+        self.before_response(url)
         if self.down:
             raise FetchFailed(f"{url}: down")
         if url in self.documents:

@@ -100,7 +100,7 @@ def test_an_active_token_is_valid(validator: TokenValidator) -> None:
     ],
     ids=str,
 )
-def test_answers_may_vary_as_rfc_7662_allows(clock: kit.Clock, changes: dict[str, Any]) -> None:
+def test_responses_may_vary_as_rfc_7662_allows(clock: kit.Clock, changes: dict[str, Any]) -> None:
     assert validator_of(Endpoint(good=response(**changes)), clock).authenticate_token("good")
 
 
@@ -225,7 +225,7 @@ def test_a_token_that_the_issuer_cannot_read_harms_nobody_else(
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
-def test_an_issuer_that_answers_nobody_is_left_alone(
+def test_an_issuer_that_responses_nobody_is_left_alone(
     validator: TokenValidator, endpoint: Endpoint, status: int
 ) -> None:
     endpoint.statuses = {"unlucky": status}
@@ -236,7 +236,7 @@ def test_an_issuer_that_answers_nobody_is_left_alone(
 
 
 @pytest.mark.parametrize("status", [302, 404, 406])
-def test_an_answer_that_says_nothing_harms_nobody_else(
+def test_an_response_that_says_nothing_harms_nobody_else(
     validator: TokenValidator, endpoint: Endpoint, status: int
 ) -> None:
     endpoint.statuses = {"odd": status}

@@ -125,7 +125,7 @@ def test_an_old_snapshot_is_refreshed_by_one_thread_while_others_go_on(
         asking.set()
         assert response.wait(60)
 
-    server.before_answer = hold
+    server.before_response = hold
     server.keys = [SECOND]
     with ThreadPoolExecutor(1) as pool:
         refreshing = pool.submit(find, issuer, SECOND)
@@ -193,7 +193,7 @@ def test_an_issuer_that_hangs_holds_few_threads(
         hanging.set()
         assert released.wait(60)
 
-    server.before_answer = hang
+    server.before_response = hang
     server.keys = [FIRST, SECOND]
     with ThreadPoolExecutor(20) as pool:
         first = pool.submit(find, issuer, SECOND)
@@ -361,7 +361,7 @@ def _small_rsa_key() -> dict[str, str]:
     return {"kty": "RSA", "kid": "small", "e": "AQAB", "n": "w" + "A" * 169 + "E"}
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _Responses(BaseHTTPRequestHandler):
     served: ClassVar = {
         "/good": (200, {}, b'{"a": 1}'),
         "/list": (200, {}, b"[1]"),
@@ -402,7 +402,7 @@ class _Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def origin() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Responses) as server:
         threading.Thread(target=server.serve_forever).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

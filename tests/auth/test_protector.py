@@ -146,7 +146,7 @@ headers = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"),
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(headers | headers.map("Bearer {}".format))
-def test_whatever_the_header_holds_the_answer_is_a_refusal(
+def test_whatever_the_header_holds_the_response_is_a_refusal(
     client: FlaskClient, header: str
 ) -> None:
     response = client.get("/things/7", headers={"Authorization": header})

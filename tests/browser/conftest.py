@@ -104,7 +104,7 @@ class Watch:
         page.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
 
     def _console(self, kind: str, text: str) -> None:
-        """Chromium reports an answer of 412 as an error, which is for a page to judge."""
+        """Chromium reports a response of 412 as an error, which is for a page to judge."""
         if kind in ("error", "warning") and "the server responded with a status of" not in text:
             self.complaints.append(text)
 

@@ -23,15 +23,15 @@ SECRET = "the-secret-of-the-front-end"
 COOKIE = "authjs.session-token"
 
 READ = """async url => {
-  const answer = await fetch(url, {credentials: "include"});
-  return {status: answer.status, logs: (await answer.json()).data.length,
-          time: answer.headers.get("Server-Timing")};
+  const response = await fetch(url, {credentials: "include"});
+  return {status: response.status, logs: (await response.json()).data.length,
+          time: response.headers.get("Server-Timing")};
 }"""
 WRITE = """async ([url, log, type]) => {
-  const answer = await fetch(url, {
+  const response = await fetch(url, {
     method: "POST", credentials: "include", headers: {"Content-Type": type}, body: log,
   });
-  return {status: answer.status, code: (await answer.json()).code};
+  return {status: response.status, code: (await response.json()).code};
 }"""
 FORM = """([url, log]) => {
   const form = document.createElement("form");

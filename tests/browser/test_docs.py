@@ -63,13 +63,17 @@ class Operation:
         self.block.locator("textarea.body-param__text").fill(json.dumps(body))
 
     def execute(self) -> tuple[int, dict[str, str], Any]:
-        """Status, headers and JSON of the answer, once the page shows it."""
+        """Status, headers and JSON of the response, once the page shows it."""
         with self.block.page.expect_response("**/api/workout-logs**") as answering:
             self.block.locator(".btn.execute").click()
-        answer = answering.value
+        response = answering.value
         shown = self.block.locator(".live-responses-table tbody .response-col_status").first
-        expect(shown).to_contain_text(str(answer.status))
-        return answer.status, answer.all_headers(), answer.json() if answer.status != 204 else None
+        expect(shown).to_contain_text(str(response.status))
+        return (
+            response.status,
+            response.all_headers(),
+            response.json() if response.status != 204 else None,
+        )
 
 
 @pytest.fixture
@@ -95,15 +99,15 @@ def test_a_log_lives_its_life_through_try_it_out(
 
     read = runners.open("getWorkoutLog")
     read.fill("logId", log_id)
-    status, headers, answer = read.execute()
-    assert (status, headers["etag"], answer) == (200, first_etag, created)
+    status, headers, response = read.execute()
+    assert (status, headers["etag"], response) == (200, first_etag, created)
 
     update = runners.open("updateWorkoutLog")
     update.fill("logId", log_id)
     update.fill("If-Match", first_etag)
     update.fill_body({"notes": "วิ่งกับเพื่อน, très agréable"})
-    status, headers, answer = update.execute()
-    assert (status, answer["data"]["notes"]) == (200, "วิ่งกับเพื่อน, très agréable")
+    status, headers, response = update.execute()
+    assert (status, response["data"]["notes"]) == (200, "วิ่งกับเพื่อน, très agréable")
     assert headers["etag"] != first_etag
 
     status, _, problem = update.execute()
@@ -184,10 +188,10 @@ def test_a_printed_token_can_be_pasted(swagger_ui: SwaggerUI, server_folder: Pat
 def test_a_coach_reads_and_does_not_write(swagger_ui: SwaggerUI) -> None:
     swagger_ui.sign_in("มะลิ ศรีสุข (Mali Srisuk) coach")
     swagger_ui.signed_in()
-    status, _, answer = swagger_ui.open("listWorkoutLogs").execute()
-    assert (status, len(answer["data"]) > 0) == (200, True)
+    status, _, response = swagger_ui.open("listWorkoutLogs").execute()
+    assert (status, len(response["data"]) > 0) == (200, True)
     update = swagger_ui.open("updateWorkoutLog")
-    update.fill("logId", answer["data"][0]["id"])
+    update.fill("logId", response["data"][0]["id"])
     status, _, problem = update.execute()
     assert (status, problem["code"]) == (403, "forbidden")
 
@@ -199,8 +203,8 @@ def test_the_swagger_ui_signs_in_at_a_configured_issuer(
     swagger_ui = SwaggerUI(page)
     swagger_ui.sign_in("José Álvarez")
     swagger_ui.signed_in()
-    status, _, answer = swagger_ui.open("listWorkoutLogs").execute()
-    assert (status, answer["data"][0]["runnerId"]) == (200, "user-jose")
+    status, _, response = swagger_ui.open("listWorkoutLogs").execute()
+    assert (status, response["data"][0]["runnerId"]) == (200, "user-jose")
     assert watch.foreign(production_server, server) == []
     assert watch.complaints == []
 

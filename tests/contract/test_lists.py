@@ -171,7 +171,7 @@ class TestDays:
 
     @pytest.mark.parametrize("zone", [UTC_ZONE, BANGKOK, ST_JOHNS], ids=lambda zone: zone.name)
     @pytest.mark.parametrize("runner_ids", ANYBODYS, ids=str)
-    def test_in_the_answer_and_in_a_filter_are_the_same(
+    def test_in_the_response_and_in_a_filter_are_the_same(
         self, store: Store, zone: TimeZone, runner_ids: Any
     ) -> None:
         reader = LogReader(ExternalLinks(()), zone)

@@ -348,7 +348,7 @@ class TestCreating:
         assert context.plan
         assert context.plan["_id"] == world.plan_of(RUNNER)
 
-    def test_answers_with_the_document_as_stored(self, store: Store) -> None:
+    def test_responses_with_the_document_as_stored(self, store: Store) -> None:
         created = create_log(store, new_log(notes="\U0001f3c3 โก"), transaction_id="t1")
         assert created["_rev"] == "t1"
         assert created["_createdAt"] == created["_updatedAt"]
@@ -467,5 +467,5 @@ class TestDeleting:
         assert create_log(store, new_log(), transaction_id="t2")["_rev"] == "t2"
 
 
-def test_a_store_that_answers_can_be_pinged(store: Store) -> None:
+def test_a_store_that_responses_can_be_pinged(store: Store) -> None:
     store.ping()

@@ -48,9 +48,9 @@ def url(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/problems/", "/changelog", "/openapi.yaml"])
 def test_every_page_is_in_the_wheel(url: str, path: str) -> None:
-    answer = requests.get(url + path, timeout=60)
-    assert answer.status_code == 200
-    assert answer.content
+    response = requests.get(url + path, timeout=60)
+    assert response.status_code == 200
+    assert response.content
 
 
 def test_every_file_of_the_package_is_in_the_wheel(installed: Path) -> None:

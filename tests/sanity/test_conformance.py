@@ -30,8 +30,8 @@ from tests.content_lake import (
     running_content_lake,
 )
 
-Answer = tuple[int, Any]
-Twist = Callable[[requests.PreparedRequest, Any], Answer | None]
+Reply = tuple[int, Any]
+Twist = Callable[[requests.PreparedRequest, Any], Reply | None]
 """What another Content Lake would say to a request, if it is not what this one says."""
 
 
@@ -65,7 +65,7 @@ def lake(content_lake: ContentLake) -> ContentLake:
     return content_lake
 
 
-def as_it_is(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def as_it_is(request: requests.PreparedRequest, response: Any) -> Reply | None:
     """No twist."""
     return None
 
@@ -131,10 +131,10 @@ def names(request: requests.PreparedRequest) -> list[str]:
     return [name for each in mutations(request) for name in each]
 
 
-DONE: Answer = (200, {"results": []})
+DONE: Reply = (200, {"results": []})
 
 
-def refused(type_: str, status: int = 409) -> Answer:
+def refused(type_: str, status: int = 409) -> Reply:
     return status, {"error": {"type": "mutationError", "items": [{"error": {"type": type_}}]}}
 
 
@@ -144,7 +144,7 @@ class UsedIds:
     def __init__(self) -> None:
         self._seen: set[str] = set()
 
-    def __call__(self, request: requests.PreparedRequest, response: Any) -> Answer | None:
+    def __call__(self, request: requests.PreparedRequest, response: Any) -> Reply | None:
         if not mutations(request):
             return None
         used = json.loads(request.body or b"")["transactionId"]
@@ -153,61 +153,61 @@ class UsedIds:
         return DONE if again else None
 
 
-def patch_of_nothing(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def patch_of_nothing(request: requests.PreparedRequest, response: Any) -> Reply | None:
     return DONE if names(request) == ["patch"] and "dryRun" in str(request.url) else None
 
 
-def delete_in_spite(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def delete_in_spite(request: requests.PreparedRequest, response: Any) -> Reply | None:
     return DONE if names(request) == ["delete"] else None
 
 
-def every_create_wins(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def every_create_wins(request: requests.PreparedRequest, response: Any) -> Reply | None:
     return DONE if "documentAlreadyExistsError" in str(response) else None
 
 
-def every_patch_wins(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def every_patch_wins(request: requests.PreparedRequest, response: Any) -> Reply | None:
     return DONE if names(request) == ["patch"] and "ifRevisionID" in str(request.body) else None
 
 
-def increments_are_refused(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def increments_are_refused(request: requests.PreparedRequest, response: Any) -> Reply | None:
     # It was done, but says that it was not.
     return refused("conflictError") if '"inc"' in str(request.body) else None
 
 
-def references_are_not_looked_at(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def references_are_not_looked_at(request: requests.PreparedRequest, response: Any) -> Reply | None:
     return DONE if "documentReferenceDoesNotExistError" in str(response) else None
 
 
-def creation_is_the_servers(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def creation_is_the_servers(request: requests.PreparedRequest, response: Any) -> Reply | None:
     if "/data/doc/" not in str(request.url):
         return None
     return 200, json.loads(json.dumps(response).replace("2020-02-03T04:05:06.789Z", "2026-01-01T0"))
 
 
-def nulls_first(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def nulls_first(request: requests.PreparedRequest, response: Any) -> Reply | None:
     if "order(v " not in query(request):
         return None
     return 200, {"result": response["result"][::-1]}
 
 
-def parameters_may_lack(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def parameters_may_lack(request: requests.PreparedRequest, response: Any) -> Reply | None:
     return (200, {"result": None}) if query(request) == "*[_id == $id][0]._id" else None
 
 
-def no_two_in_one(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def no_two_in_one(request: requests.PreparedRequest, response: Any) -> Reply | None:
     return refused("validationError", 400) if names(request) == ["patch", "delete"] else None
 
 
-def list_is_refused(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def list_is_refused(request: requests.PreparedRequest, response: Any) -> Reply | None:
     refusal = {"error": {"type": "queryParseError"}}
     return (400, refusal) if query(request) == every_query()["LIST"] else None
 
 
-def long_lists_are_refused(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def long_lists_are_refused(request: requests.PreparedRequest, response: Any) -> Reply | None:
     return (413, b"<html>") if len(request.body or b"") > 400_000 else None
 
 
-def dotted_ids_are_public(request: requests.PreparedRequest, response: Any) -> Answer | None:
+def dotted_ids_are_public(request: requests.PreparedRequest, response: Any) -> Reply | None:
     if query(request) != "count(*[_id == $id])":
         return None
     return 200, {"result": 1}
@@ -269,7 +269,7 @@ def test_a_lag_is_measured(lake: ContentLake) -> None:
 
 
 def test_a_lag_without_an_end_is_given_up(lake: ContentLake) -> None:
-    def never(request: requests.PreparedRequest, response: Any) -> Answer | None:
+    def never(request: requests.PreparedRequest, response: Any) -> Reply | None:
         return (200, {"result": None}) if query(request) == "*[_id == $id][0].count" else None
 
     facts = found(lake, never, Facts.write, max_wait_seconds=0.01)
@@ -277,7 +277,7 @@ def test_a_lag_without_an_end_is_given_up(lake: ContentLake) -> None:
 
 
 def test_limits_are_told(lake: ContentLake) -> None:
-    def without_headers(request: requests.PreparedRequest, response: Any) -> Answer | None:
+    def without_headers(request: requests.PreparedRequest, response: Any) -> Reply | None:
         return (200, {"result": True}) if query(request) == "true" else None
 
     told = found(lake, find=Facts.read)["headers about limits"].observed
@@ -361,7 +361,7 @@ class TestCommand:
         assert done.exit_code == 1
         assert "401 SIO-401-ANF" in done.stderr
 
-    def test_a_host_that_does_not_answer_is_told(self, run: Any) -> None:
+    def test_a_host_that_does_not_response_is_told(self, run: Any) -> None:
         done = run(SANITY_API_URL="http://127.0.0.1:1")
         assert done.exit_code == 1
         assert "gives no response" in done.stderr

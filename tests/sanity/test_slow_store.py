@@ -58,14 +58,14 @@ def check_probe(server: Server) -> None:
     assert time.monotonic() - began < 2
 
 
-def check_refusals(answers: list[requests.Response]) -> None:
-    for answer in answers:
-        assert answer.elapsed.total_seconds() < DEADLINE + 3
-        if answer.status_code != 200:
-            assert answer.status_code == 503
-            assert answer.json()["code"] == "store-unavailable"
-            assert "nothing was changed" in answer.json()["detail"]
-            assert int(answer.headers["Retry-After"]) > 0
+def check_refusals(responses: list[requests.Response]) -> None:
+    for response in responses:
+        assert response.elapsed.total_seconds() < DEADLINE + 3
+        if response.status_code != 200:
+            assert response.status_code == 503
+            assert response.json()["code"] == "store-unavailable"
+            assert "nothing was changed" in response.json()["detail"]
+            assert int(response.headers["Retry-After"]) > 0
 
 
 def test_of_sanity(content_lake: ContentLake, issuer: Issuer) -> None:
@@ -91,10 +91,10 @@ def test_of_sanity(content_lake: ContentLake, issuer: Issuer) -> None:
             while content_lake.requests()["query"] < THREADS:
                 pass
             check_probe(server)
-            answers = [each.result() for each in sent]
+            responses = [each.result() for each in sent]
         content_lake.delays()
-        check_refusals(answers)
-        assert {each.status_code for each in answers} == {200, 503}
+        check_refusals(responses)
+        assert {each.status_code for each in responses} == {200, 503}
         assert read(server).status_code == 200
 
 
@@ -118,11 +118,11 @@ def test_of_a_locked_file(issuer: Issuer, tmp_path: Path) -> None:
             while not any(each.running() for each in sent):
                 pass
             check_probe(server)
-            answers = [each.result() for each in sent]
+            responses = [each.result() for each in sent]
         other.execute("ROLLBACK")
         other.close()
-        check_refusals(answers)
-        assert {each.status_code for each in answers} == {503}
+        check_refusals(responses)
+        assert {each.status_code for each in responses} == {503}
         assert write(server).status_code == 200
 
 

@@ -19,10 +19,10 @@ PUBLISHED = (ROOT / "openapi.yaml").read_text("utf-8")
 BREAKING = {
     "an operation renamed": ("operationId: deleteWorkoutLog\n", "operationId: removeWorkoutLog\n"),
     "a text made shorter": ("maxLength: 2000\n", "maxLength: 100\n"),
-    "a member of an answer taken away": ("        - weather\n", ""),
+    "a member of a response taken away": ("        - weather\n", ""),
     "a parameter renamed": ("- name: withTotal\n", "- name: withCount\n"),
     "a status no longer accepted": ("        - undone\n", ""),
-    "an answer of another type": ("        application/json:\n", "        text/json:\n"),
+    "a response of another type": ("        application/json:\n", "        text/json:\n"),
 }
 
 

@@ -30,7 +30,7 @@ from tests.published import ROOT, Published, published
 PUBLISHED = ROOT / "openapi.yaml"
 
 NOT_OF_AN_OPERATION = {"method-not-allowed", "duplicate-item", "not-applied"}
-"""Problems that no documented operation answers with; the last two are of items of a batch."""
+"""Problems that no documented operation responds with; the last two are of items of a batch."""
 
 
 def test_what_is_published_is_what_the_code_says(app: Flask) -> None:
@@ -124,7 +124,7 @@ class TestServed:
         assert flow["authorizationUrl"].startswith(issuer.url)
         assert flow["tokenUrl"].startswith(issuer.url)
 
-    def test_an_issuer_that_does_not_answer_is_named_by_its_address(self, store: Store) -> None:
+    def test_an_issuer_that_does_not_response_is_named_by_its_address(self, store: Store) -> None:
         silent = Settings(oauth_issuer="http://127.0.0.1:1", oauth_audience="x")
         scheme = schemes(create_app(silent, store))["oauth2"]
         assert scheme["type"] == "openIdConnect"
@@ -144,7 +144,7 @@ def schemes(app: Flask) -> dict[str, Any]:
 
 
 def test_the_changelog_that_it_links_to_is_there(app: Flask) -> None:
-    answer = app.test_client().get("/changelog")
-    assert answer.content_type == "text/markdown; charset=utf-8"
-    assert f"## {version('workout-log-api')}" in answer.text
+    response = app.test_client().get("/changelog")
+    assert response.content_type == "text/markdown; charset=utf-8"
+    assert f"## {version('workout-log-api')}" in response.text
     assert "/changelog)" in published().document["info"]["description"]

@@ -114,7 +114,7 @@ def test_problems_have_the_status_that_they_are_examples_of() -> None:
 
 
 class TestOnTheSampleData:
-    """Sent as they are, the examples of requests give the examples of answers."""
+    """Sent as they are, the examples of requests give the examples of responses."""
 
     @pytest.fixture
     def documents(self) -> list[dict[str, Any]]:
@@ -187,22 +187,22 @@ class TestOnTheSampleData:
         body = requests_of("createWorkoutLog")[0]
         invalid = {name: value for name, value in body.items() if name != "status"}
         runner.create(body)
-        answers = [
+        responses = [
             runner.create(invalid | {"actualDistance": 1001}),
             runner.create(body),
             runner.delete(LOG_ID) and runner.get(LOG_ID),
         ]
-        assert [each.json["code"] for each in answers] == [
+        assert [each.json["code"] for each in responses] == [
             "validation-failed",
             "duplicate-workout-log",
             "not-found",
         ]
-        for answer in answers:
-            page = runner.request("GET", answer.json["type"]).json["data"]
-            assert page["example"] == answer.json | {"requestId": page["example"]["requestId"]}
+        for response in responses:
+            page = runner.request("GET", response.json["type"]).json["data"]
+            assert page["example"] == response.json | {"requestId": page["example"]["requestId"]}
 
     @staticmethod
-    def assert_alike(answer: dict[str, Any], shown: dict[str, Any]) -> None:
+    def assert_alike(response: dict[str, Any], shown: dict[str, Any]) -> None:
         """They are the same but for what each write makes anew."""
-        moments = {name: answer["data"][name] for name in ("createdAt", "updatedAt", "revision")}
-        assert answer["data"] == shown["data"] | moments
+        moments = {name: response["data"][name] for name in ("createdAt", "updatedAt", "revision")}
+        assert response["data"] == shown["data"] | moments

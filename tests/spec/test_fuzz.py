@@ -79,7 +79,7 @@ def test_the_life_of_a_log_holds_together(app: Flask, run: Run, amount: dict[str
 
 
 class TestSeededDefects:
-    """By Schemathesis, by the judge of every answer (`tests.published`) or a test of the API."""
+    """By Schemathesis, by the judge of every response (`tests.published`) or a test of the API."""
 
     BODY = {"sessionId": SESSION_ID, "status": "dnf"}
 

@@ -51,10 +51,10 @@ def test_of_50_creates_at_once_one_wins(server: Server, issuer: Issuer) -> None:
 
     assert len(server.workers()) == 3
     with ThreadPoolExecutor(50) as threads:
-        answers = list(threads.map(create, range(50)))
-    assert Counter(each.status_code for each in answers) == {201: 1, 409: 49}
-    (winner,) = (each.json()["data"]["id"] for each in answers if each.status_code == 201)
-    named = {each.json()["existingId"] for each in answers if each.status_code == 409}
+        responses = list(threads.map(create, range(50)))
+    assert Counter(each.status_code for each in responses) == {201: 1, 409: 49}
+    (winner,) = (each.json()["data"]["id"] for each in responses if each.status_code == 201)
+    named = {each.json()["existingId"] for each in responses if each.status_code == 409}
     assert named == {winner}
 
 
@@ -83,19 +83,19 @@ def test_of_200_updates_at_once_none_is_lost(server: Server, issuer: Issuer) -> 
         assert final[member] in values[member]
 
 
-def test_a_killed_process_has_lost_nothing_that_it_answered(
+def test_a_killed_process_has_lost_nothing_that_it_acknowledged(
     server: Server, issuer: Issuer, tmp_path: Path
 ) -> None:
     headers = {"Authorization": f"Bearer {issuer.token(RUNNER)}"}
     created = []
     for number in range(5, 15):
-        answer = requests.post(
+        response = requests.post(
             f"{server.url}/api/workout-logs",
             json={"sessionId": session_of(RUNNER, number), "status": "dnf"},
             headers=headers,
             timeout=60,
         )
-        created.append(answer.json()["data"]["id"])
+        created.append(response.json()["data"]["id"])
     workers = server.workers()
     os.kill(server.process.pid, signal.SIGKILL)
     for each in workers:

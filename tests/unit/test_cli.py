@@ -96,7 +96,7 @@ def test_nothing_is_asked_unless_wanted(run: Run) -> None:
     assert run(**AWAY).exit_code == 0
 
 
-def test_what_does_not_answer_is_named(run: Run) -> None:
+def test_what_does_not_response_is_named(run: Run) -> None:
     done = run("--online", **AWAY)
     assert done.exit_code == 1
     assert "The store does not respond: ConnectFailed" in done.stderr
@@ -104,7 +104,7 @@ def test_what_does_not_answer_is_named(run: Run) -> None:
     assert "RATE_LIMIT_STORAGE: it does not respond" in done.stderr
 
 
-def test_what_answers_is_good(run: Run, tmp_path: Path, issuer: Issuer) -> None:
+def test_what_responses_is_good(run: Run, tmp_path: Path, issuer: Issuer) -> None:
     settings = {"OAUTH_ISSUER": issuer.url, "OAUTH_AUDIENCE": AUDIENCE}
     done = run("--online", SQLITE_PATH="new/store.db", **settings)
     assert done.exit_code == 0, done.stderr

@@ -72,10 +72,10 @@ def choose(client, person=club.RUNNER, **changes):
         query_string=query(**changes),
         data={"person": person},
     )
-    return response, answer_in(response)
+    return response, redirected_with(response)
 
 
-def answer_in(response):
+def redirected_with(response):
     return {
         name: values[0]
         for name, values in parse_qs(urlsplit(response.headers.get("Location", "")).query).items()
@@ -100,11 +100,11 @@ def test_picking_a_person_leads_to_their_token(client, issuer):
     for person in club.PEOPLE:
         assert f'value="{person.id}"' in page.text
         assert person.name in page.text
-    response, answer = choose(client)
+    response, sent_back = choose(client)
     assert response.status_code == 302
     assert response.headers["Location"].startswith(REDIRECT_URI + "?")
-    assert (answer["state"], answer["iss"]) == ("a state", HOST)
-    reply = redeem(client, answer["code"])
+    assert (sent_back["state"], sent_back["iss"]) == ("a state", HOST)
+    reply = redeem(client, sent_back["code"])
     assert reply.status_code == 200
     assert reply.headers["Cache-Control"] == "no-store"
     assert (reply.json["token_type"], reply.json["expires_in"]) == ("Bearer", 3600)
@@ -127,14 +127,14 @@ def test_picking_a_person_leads_to_their_token(client, issuer):
 
 
 def test_without_a_scope_everything_is_granted(client):
-    _, answer = choose(client, scope=None)
-    assert redeem(client, answer["code"]).json["scope"] == " ".join(SCOPES)
+    _, sent_back = choose(client, scope=None)
+    assert redeem(client, sent_back["code"]).json["scope"] == " ".join(SCOPES)
 
 
 def test_a_code_works_once(client):
-    _, answer = choose(client)
-    assert redeem(client, answer["code"]).status_code == 200
-    again = redeem(client, answer["code"])
+    _, sent_back = choose(client)
+    assert redeem(client, sent_back["code"]).status_code == 200
+    again = redeem(client, sent_back["code"])
     assert (again.status_code, again.json["error"]) == (400, "invalid_grant")
 
 
@@ -156,8 +156,8 @@ def test_a_code_works_once(client):
     ],
 )
 def test_the_token_endpoint_refuses(client, changes, error):
-    _, answer = choose(client)
-    reply = redeem(client, **{"code": answer["code"], **changes})
+    _, sent_back = choose(client)
+    reply = redeem(client, **{"code": sent_back["code"], **changes})
     assert (reply.status_code, reply.json["error"]) == (400, error)
 
 
@@ -182,19 +182,19 @@ def test_the_authorization_endpoint_refuses(client, method, changes, error):
         query_string=query(**changes),
         data={"person": club.RUNNER} if method == "POST" else None,
     )
-    answer = answer_in(response)
-    assert "code" not in answer
+    sent_back = redirected_with(response)
+    assert "code" not in sent_back
     if error:
         assert response.headers["Location"].startswith(REDIRECT_URI)
-        assert (answer["error"], answer["state"]) == (error, "a state")
+        assert (sent_back["error"], sent_back["state"]) == (error, "a state")
     else:
         assert response.status_code == 400
 
 
 @pytest.mark.parametrize("person", ["", "drafts.user", "a b", "x" * 129])
 def test_nobody_picked_is_access_denied(client, person):
-    _, answer = choose(client, person=person)
-    assert (answer["error"], answer["state"]) == ("access_denied", "a state")
+    _, sent_back = choose(client, person=person)
+    assert (sent_back["error"], sent_back["state"]) == ("access_denied", "a state")
 
 
 @pytest.mark.parametrize(
@@ -326,8 +326,8 @@ def test_a_front_end_on_another_port_may_fetch_its_token(client):
 
 
 def test_a_refresh_token_brings_new_access_tokens(client, issuer):
-    _, answer = choose(client, scope=" ".join(SCOPES))
-    first = redeem(client, answer["code"]).json
+    _, sent_back = choose(client, scope=" ".join(SCOPES))
+    first = redeem(client, sent_back["code"]).json
 
     def refresh(**changes):
         form = {
@@ -361,8 +361,8 @@ def test_a_refresh_token_is_no_access_token(client, tmp_path):
     settings = replace(DEVELOPMENT, sqlite_path=str(tmp_path / "store.db"), rate_limit="")
     issuer = DevelopmentIssuer(settings)
     app = create_app(settings, issuer=issuer)
-    _, answer = choose(app.test_client(), scope=f"openid {READ_SCOPE}")
-    tokens = redeem(app.test_client(), answer["code"]).json
+    _, sent_back = choose(app.test_client(), scope=f"openid {READ_SCOPE}")
+    tokens = redeem(app.test_client(), sent_back["code"]).json
 
     def ask(token):
         headers = {"Authorization": f"Bearer {token}"}
@@ -378,8 +378,8 @@ def test_an_openid_client_learns_who_signed_in(client, issuer):
     metadata = client.get("/.well-known/openid-configuration", base_url=HOST).json
     assert metadata == client.get("/.well-known/oauth-authorization-server", base_url=HOST).json
     assert metadata["id_token_signing_alg_values_supported"] == ["ES256"]
-    _, answer = choose(client, scope=f"openid profile email {READ_SCOPE}", nonce="n-0S6_WzA2Mj")
-    tokens = redeem(client, answer["code"]).json
+    _, sent_back = choose(client, scope=f"openid profile email {READ_SCOPE}", nonce="n-0S6_WzA2Mj")
+    tokens = redeem(client, sent_back["code"]).json
     found = jwt.decode(tokens["id_token"], issuer.keys, ["ES256"])
     person = {
         "sub": club.RUNNER,
@@ -415,7 +415,7 @@ def test_who_may_not_be_asked_is_not_signed_in(client):
             base_url=HOST,
             query_string=query(scope="openid", prompt="none"),
         )
-        assert answer_in(response)["error"] in ("login_required", "access_denied")
+        assert redirected_with(response)["error"] in ("login_required", "access_denied")
 
 
 LAN = "http://192.168.1.5:8123"

@@ -274,10 +274,10 @@ def _wait_for(url, process):
 
 def _owner(url, token):
     """Whose logs a token lists."""
-    answer = requests.get(
+    response = requests.get(
         f"{url}/api/workout-logs?limit=1",
         headers={"Authorization": f"Bearer {token}"},
         timeout=60,
     )
-    assert answer.status_code == 200
-    return answer.json()["data"][0]["runnerId"]
+    assert response.status_code == 200
+    return response.json()["data"][0]["runnerId"]

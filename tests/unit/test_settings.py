@@ -337,7 +337,7 @@ def test_what_is_relaxed_is_said(settings: dict[str, Any], relaxed: list[str]) -
     assert [each.partition(": ")[0] for each in said] == relaxed
 
 
-def test_a_write_without_an_answer_leaves_time_to_find_out() -> None:
+def test_a_write_without_an_response_leaves_time_to_find_out() -> None:
     with pytest.raises(SettingsError, match="SANITY_DEADLINE"):
         Settings(**SANITY, sanity_read_timeout=5, sanity_deadline=5)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""What the canned Content Lake answers, by a query's text or tag: functions of the page's size."""
+"""What the canned Content Lake responds, by a query's text or tag: functions of the page's size."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _context_of_create(_: int) -> dict[str, Any]:
     return {"session": session, "runner": referred["runner"], "existing": []}
 
 
-ANSWERS: dict[str, Callable[[int], Any]] = {
+RESPONSES: dict[str, Callable[[int], Any]] = {
     queries.USER_BY_ID: lambda _: [{"document": RUNNER, "coachedIds": [], "planned": []}],
     queries.list_logs(["runnerIds"], after=None, total=False, now=True): lambda limit: {
         "logs": [_row(each) for each in _rows[:limit]],
