@@ -8,10 +8,9 @@ from typing import Any
 from apispec import APISpec
 
 from app.openapi.components import EXAMPLE_REQUEST_ID
-from app.strict_json import MAX_BODY_BYTES
 from app.web.fields import TEXT_PATTERN
 from app.web.problem_types import CATALOGUE
-from app.web.problems import MAX_ERRORS, MAX_POINTER_LENGTH
+from app.web.problems import MAX_ERRORS, MAX_PLACE_LENGTH
 from app.web.request_context import REQUEST_ID_PATTERN
 from app.web.violations import VIOLATIONS
 
@@ -67,12 +66,12 @@ _SCHEMAS: dict[str, JSON] = {
         "properties": {
             "pointer": _text(
                 "The place in the body, as a JSON Pointer (RFC 6901).",
-                MAX_POINTER_LENGTH,
+                MAX_PLACE_LENGTH,
                 "/name",
                 format="json-pointer",
             ),
             "parameter": _text(
-                "The name of the query parameter.", MAX_BODY_BYTES, "limit", pattern=TEXT_PATTERN
+                "The name of the query parameter.", MAX_PLACE_LENGTH, "limit", pattern=TEXT_PATTERN
             ),
             "header": _text(
                 "The name of the header.", 100, "Idempotency-Key", pattern=r"^[A-Za-z\-]+$"
@@ -124,7 +123,7 @@ _SCHEMAS: dict[str, JSON] = {
             "instance": {
                 "type": "string",
                 "description": "The path of the request.",
-                "maxLength": MAX_BODY_BYTES,
+                "maxLength": MAX_PLACE_LENGTH,
                 "format": "uri-reference",
                 "minLength": 1,
                 "examples": ["/problems/no-such-code"],

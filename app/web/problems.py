@@ -11,6 +11,7 @@ flask-smorest raise themselves, into the one shape:
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +21,6 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from app.service import errors as service
-from app.strict_json import MAX_BODY_BYTES
 from app.web import request_context
 from app.web.problem_types import CATALOGUE
 
@@ -31,8 +31,12 @@ COLLECTION_PATH = "/api/workout-logs"
 MAX_ERRORS = 100
 """How many violations one response lists, so that a hostile body cannot ask for a huge one."""
 
-MAX_POINTER_LENGTH = MAX_BODY_BYTES
-"""Characters of a place in a body: a longer member name is told by its beginning."""
+MAX_PLACE_LENGTH = 1000
+"""Characters of a place in a request, such as a pointer: a longer one is told by its beginning. A
+batch tells up to 100 of them for each of 100 items, and mock servers make them up.
+"""
+
+_broken_escape = re.compile(r"%[0-9A-F]?\Z")
 
 _CODE_OF_STATUS = {
     404: "not-found",
@@ -174,7 +178,10 @@ def body_of(problem: Problem, path: str) -> dict[str, Any]:
 
 def _reference(path: str) -> str:
     """The path as it stands in a URL: without spaces or line breaks."""
-    return quote(path, safe="/:@!$&'()*+,;=~-._")
+    reference = quote(path, safe="/:@!$&'()*+,;=~-._")
+    if len(reference) <= MAX_PLACE_LENGTH:
+        return reference
+    return _broken_escape.sub("", reference[:MAX_PLACE_LENGTH])
 
 
 def problem_of_http_exception(error: HTTPException) -> Problem:
@@ -206,13 +213,13 @@ def _validation_errors(messages: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         for path, sentence in _leaves(members, ()):
             if location == "json":
                 where = "".join(f"/{_escape(step)}" for step in path)
-                if len(where) > MAX_POINTER_LENGTH:
-                    where = where[:MAX_POINTER_LENGTH].removesuffix("~")
+                if len(where) > MAX_PLACE_LENGTH:
+                    where = where[:MAX_PLACE_LENGTH].removesuffix("~")
                 place = {"pointer": where}
             else:
                 # A client may have made the name up; U+FFFD stands for what no text holds.
                 name = str(path[0]).replace("\0", "\ufffd")
-                place = {{"headers": "header"}.get(location, "parameter"): name}
+                place = {{"headers": "header"}.get(location, "parameter"): name[:MAX_PLACE_LENGTH]}
             yield {**place, "code": getattr(sentence, "code", "invalid"), "detail": str(sentence)}
 
 

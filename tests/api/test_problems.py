@@ -364,3 +364,17 @@ def test_a_broken_condition_is_named(runner: Client, method: str, name: str, val
     response = runner.request(method, f"{PATH}/{log_of(RUNNER, 1)}", headers={name: value})
     [error] = problem(response, 422, "validation-failed")["errors"]
     assert (error["header"], error["code"]) == (name, "format")
+
+
+@pytest.mark.parametrize("path", ["/api/" + "x" * 5000, "/api/" + "🏃" * 1000])
+def test_a_long_place_is_told_by_its_beginning(runner: Client, path: str) -> None:
+    response = runner.request("GET", quote(path))
+    instance = problem(response, 404, "not-found")["instance"]
+    assert 990 <= len(instance) <= 1000
+    assert quote(path).startswith(instance)
+    body = {"sessionId": session_of(RUNNER, 10), "status": "dnf", "~" * 2000: 1}
+    (error,) = runner.create(body).json["errors"]
+    assert ("/" + "~0" * 2000).startswith(error["pointer"])
+    assert 990 <= len(error["pointer"]) <= 1000
+    (error,) = runner.request("GET", f"{PATH}?{'x' * 2000}=1").json["errors"]
+    assert error["parameter"] == "x" * 1000

@@ -3,5 +3,6 @@ import * as client from "./orval/client.js";
 
 const sizes = Object.entries(client)
   .filter(([name]) => name.endsWith("ResponseMock"))
-  .map(([name, mock]) => [name, JSON.stringify((mock as () => unknown)()).length]);
+  // Of CSV, orval makes up nothing.
+  .map(([name, mock]) => [name, (JSON.stringify((mock as () => unknown)()) ?? "").length]);
 console.log(JSON.stringify(Object.fromEntries(sizes)));
