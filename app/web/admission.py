@@ -8,7 +8,8 @@ pages and the refusals. The probe `/readyz` asks the store and counts as a reque
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
+from collections import deque
+from weakref import WeakValueDictionary
 
 from flask import Flask, g, request
 
@@ -17,6 +18,8 @@ from app.web.problems import Problem
 
 MAX_WAITING_REQUESTS = 512
 MAX_WAIT_SECONDS = 3.0
+MAX_BURST = 3
+"""Times as many requests of one user as may be under way can wait for their turn."""
 
 _FURTHER_THREADS = 8
 
@@ -46,39 +49,43 @@ def limit_requests(app: Flask, slots: int) -> None:
 
 
 class ConcurrentRequests:
-    """At most `size` requests of each user under way at once; further ones get 429 at once.
+    """At most `size` requests of each user under way at once.
 
     Else one user, whose requests wait for a slow store or for their own bodies, could hold every
-    slot.
+    slot. A burst waits in turn: what comes on top of `MAX_BURST` times as many, or has waited in
+    vain, gets 429.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._guard = threading.Lock()
-        self._under_way: Counter[str] = Counter()
+        self._users: WeakValueDictionary[str, Slots] = WeakValueDictionary()
 
     def register(self, app: Flask) -> None:
         """Let requests that are over make room."""
 
         @app.teardown_request
         def leave(_: BaseException | None) -> None:
-            user_id = g.pop("counted_user", None)
-            if user_id is not None:
-                with self._guard:
-                    self._under_way[user_id] -= 1
-                    self._under_way += Counter()  # drops those with none
+            slots: Slots | None = g.pop("slots_of_user", None)
+            if slots is not None:
+                slots.release()
 
     def enter(self, user_id: str) -> None:
         """Count the current request for its user. Raises `Problem` too-many-requests."""
         with self._guard:
-            if self._under_way[user_id] >= self._size:
-                raise Problem(
-                    "too-many-requests",
-                    f"More than {self._size} requests of the caller are under way.",
-                    headers={"Retry-After": "1"},
-                )
-            self._under_way[user_id] += 1
-        g.counted_user = user_id
+            slots = self._users.get(user_id)
+            if slots is None:
+                slots = Slots(self._size, max_waiting=MAX_BURST * self._size)
+                self._users[user_id] = slots
+        try:
+            slots.acquire()
+        except StoreBusy:
+            raise Problem(
+                "too-many-requests",
+                f"More than {self._size} requests of the caller are under way.",
+                headers={"Retry-After": "1"},
+            ) from None
+        g.slots_of_user = slots
 
 
 class Slots:

@@ -32,6 +32,8 @@ def settings(content_lake: ContentLake, issuer: Issuer) -> dict[str, str]:
         "OAUTH_AUDIENCE": AUDIENCE,
         "WORKERS": "1",
         "RATE_LIMIT": "",
+        # All of these clients are one runner.
+        "CONCURRENT_REQUESTS": "256",
     }
 
 

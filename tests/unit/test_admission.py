@@ -16,7 +16,7 @@ from app.factory import create_app
 from app.service.errors import StoreBusy
 from app.service.stores.sqlite.store import SqliteStore
 from app.settings import Settings
-from app.web.admission import Slots
+from app.web.admission import MAX_BURST, Slots
 from tests import world
 from tests.conftest import Client, OpenStore
 from tests.issuer import Issuer
@@ -101,10 +101,10 @@ class Slow:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def get_log(self, log_id: str) -> Any:
+    def get_log(self, log_id: str, **options: Any) -> Any:
         self.waiting.release()
         assert self.go_on.wait(FOREVER)
-        return self._store.get_log(log_id)
+        return self._store.get_log(log_id, **options)
 
 
 def test_one_user_holds_only_so_many_slots(
@@ -128,3 +128,19 @@ def test_one_user_holds_only_so_many_slots(
         slow.go_on.set()
         assert [each.result().status_code for each in started] == [200] * 3
     assert get(world.RUNNER).status_code == 200
+
+
+def test_a_burst_of_one_user_waits_in_turn(
+    settings: Settings, open_sqlite: OpenStore, issuer: Issuer
+) -> None:
+    slow = Slow(open_sqlite(world.club()))  # type: ignore[arg-type]
+    app = create_app(replace(settings, concurrent_requests=2), slow)  # type: ignore[arg-type]
+    token = issuer.token(world.RUNNER)
+
+    def get(_: int) -> TestResponse:
+        return Client(app.test_client(), token).get(world.log_of(world.RUNNER, 1))
+
+    slow.go_on.set()
+    with ThreadPoolExecutor(2 + 2 * MAX_BURST) as threads:
+        responses = [*threads.map(get, range(2 + 2 * MAX_BURST))]
+    assert {each.status_code for each in responses} == {200}

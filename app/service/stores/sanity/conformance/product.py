@@ -12,6 +12,8 @@ from app.service.stores.sanity import queries
 _EXAMPLES: Mapping[str, Any] = {
     "id": "conformance.none",
     "ids": ["conformance.none"],
+    "logIds": ["conformance.none"],
+    "sessionIds": ["conformance.session"],
     "email": "nobody@conformance.example",
     "runnerId": "conformance.runner",
     "runnerIds": ["conformance.runner", "conformance.other"],
