@@ -47,6 +47,8 @@ def settings(issuer: Issuer) -> dict[str, str]:
         "WORKERS": "1",
         "THREADS": str(THREADS),
         "RATE_LIMIT": "",
+        # All of these clients are one runner.
+        "CONCURRENT_REQUESTS": str(WAITING),
         "SANITY_DEADLINE": str(DEADLINE),
         "SANITY_READ_TIMEOUT": "9",
     }
