@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from requests.adapters import BaseAdapter
 
 from app.cli.store import store
-from app.service.stores.sanity import queries
+from app.service.stores.sanity import queries, training_queries
 from app.service.stores.sanity.conformance.facts import Fact, Facts
 from app.service.stores.sanity.conformance.probe import Probe
 from app.service.stores.sanity.conformance.product import every_query, example_params
@@ -299,12 +299,15 @@ def test_every_query_of_the_product_is_asked() -> None:
     asked = every_query().values()
     made = {
         name
-        for name, each in vars(queries).items()
+        for module in (queries, training_queries)
+        for name, each in vars(module).items()
         if callable(each)
-        and getattr(each, "__module__", "") == queries.__name__
+        and getattr(each, "__module__", "") == module.__name__
         and not name.startswith("_")
     }
-    assert made == {"list_logs", "list_changes"}, "queries that are put together need an example"
+    parts = {"day_of", "is_day", "is_within_years"}
+    put_together = {"list_logs", "list_changes", "list_sessions", "progress"}
+    assert made == put_together | parts, "queries that are put together need an example"
     for each in asked:
         assert set(example_params(each)) == set(re.findall(r"\$(\w+)", each))
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from app.service.stores.port import Position
-from app.service.stores.sanity import queries
+from app.service.model import SessionState
+from app.service.stores.port import Position, SessionPosition, SessionQuery
+from app.service.stores.sanity import queries, training_queries
 
 _EXAMPLES: Mapping[str, Any] = {
     "id": "conformance.none",
@@ -35,14 +36,19 @@ _EXAMPLES: Mapping[str, Any] = {
     "before": "2025-10-05T08:00:00.000Z",
     "at": "2026-01-05T08:00:00Z",
     "deletionsSince": "2025-10-05T08:00:00.000Z",
+    "asOf": "2026-01-20",
+    "afterDay": "2026-01-12",
+    "offsets": [[0, 25200]],
+    "fromId": "",
 }
 
 
 def every_query() -> dict[str, str]:
-    """The constant queries, and the list's with each filter, by a name for people."""
+    """The constant queries, and those that are put together, by a name for people."""
     constant = {
         name: text
-        for name, text in vars(queries).items()
+        for module in (queries, training_queries)
+        for name, text in vars(module).items()
         if name.isupper() and not name.startswith("_") and isinstance(text, str)
     }
     after = Position("2026-01-05T08:00:00Z", "conformance.none")
@@ -64,7 +70,33 @@ def every_query() -> dict[str, str]:
         "CHANGES": queries.list_changes(of_runners=False),
         "CHANGES of runnerIds": queries.list_changes(of_runners=True),
     }
-    return constant | lists | changes
+    return constant | lists | changes | _training()
+
+
+def _training() -> dict[str, str]:
+    runners, day = ["conformance.runner"], "2026-01-12"
+    asked = {
+        "SESSIONS": SessionQuery(with_total=True),
+        "SESSIONS of some": SessionQuery(
+            runner_ids=runners,
+            type="easy",
+            date_from=day,
+            date_to=day,
+            state=SessionState.LOGGED,
+            as_of=day,
+            after=SessionPosition(day, "conformance.none"),
+        ),
+        "SESSIONS after an undated one": SessionQuery(
+            runner_ids=runners, after=SessionPosition("", "conformance.none")
+        ),
+        **{f"SESSIONS {each}": SessionQuery(state=each, as_of=day) for each in SessionState},
+    }
+    progress = {
+        "PROGRESS": training_queries.progress(of_runners=False, total=True),
+        "PROGRESS of some": training_queries.progress(of_runners=True, total=False),
+    }
+    lists = {name: training_queries.list_sessions(each) for name, each in asked.items()}
+    return lists | progress
 
 
 def example_params(query: str) -> dict[str, Any]:
