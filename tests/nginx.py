@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import requests
-
 from tests.ports import free_port
 from tests.programs import nginx
+from tests.waiting import until_it_responds
 
 CONFIGURATION = """
 daemon off;
@@ -47,16 +45,8 @@ def running_nginx(folder: Path, server: str) -> Iterator[str]:
     file.write_text("user root;" + CONFIGURATION.format(folder=folder, port=port, server=server))
     process = subprocess.Popen([program, "-p", folder, "-c", file, "-e", folder / "error.log"])
     try:
-        deadline = time.monotonic() + 60
         url = f"http://127.0.0.1:{port}"
-        while True:
-            try:
-                requests.get(url, timeout=60)
-                break
-            except requests.ConnectionError:
-                assert process.poll() is None, (folder / "error.log").read_text()
-                assert time.monotonic() < deadline, "nginx does not response"
-                time.sleep(0.05)
+        until_it_responds(url, process)
         yield url
     finally:
         process.terminate()

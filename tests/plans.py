@@ -10,7 +10,7 @@ from app.service.documents import reference, reference_id
 from app.service.model import SessionState
 from app.service.stores.port import ProgressQuery, SessionQuery
 from tests import world
-from tests.world import ADMIN, COACH, OTHER_COACH, RUNNER, STRANGER, TEAMMATE, document
+from tests.world import ADMIN, COACH, OTHER_COACH, OTHER_RUNNER, RUNNER, TEAMMATE, document
 
 Document = dict[str, Any]
 
@@ -37,14 +37,14 @@ def odd_documents(seed: int) -> list[Document]:
         odd: list[Any] = [id_, reference("gone"), "gone", None, {"_type": "reference"}, 5, [id_]]
         return chance.choice([*[reference(id_)] * 12, *[id_] * 4, *odd])
 
-    people = (RUNNER, TEAMMATE, STRANGER, COACH, NAMELESS, "gone")
+    people = (RUNNER, TEAMMATE, OTHER_RUNNER, COACH, NAMELESS, "gone")
     plans = [f"plan-{number}" for number in range(14)]
     sessions = [f"session-{number:02}" for number in range(90)]
     logs = [f"log-{number:02}" for number in range(110)]
     made = [
         world.user(RUNNER, "runner", COACH),
         world.user(TEAMMATE, "runner"),
-        world.user(STRANGER, "runner", OTHER_COACH, name=7),
+        world.user(OTHER_RUNNER, "runner", OTHER_COACH, name=7),
         world.user(COACH, "coach"),
         world.user(OTHER_COACH, "coach"),
         world.user(ADMIN, "admin"),

@@ -45,7 +45,7 @@ class Published:
     def check(
         self, method: str, path: str, status: int, headers: Mapping[str, str] | Headers, body: bytes
     ) -> None:
-        """Raise AssertionError unless the operation at `path` can response like this."""
+        """Raise AssertionError unless the operation at `path` can respond like this."""
         operation = self.operation(method, path)
         if operation is None:
             # No operation: the response is about the address or the method.

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-import requests
-
 from tests.ports import free_port
+from tests.waiting import until_it_responds
 
 ROOT = Path(__file__).parent.parent
 
@@ -59,7 +57,7 @@ def running_server(
     )
     server = Server(f"http://127.0.0.1:{port}", process)
     try:
-        _await(server)
+        until_it_responds(f"{server.url}/healthz", process)
         yield server
     finally:
         process.terminate()
@@ -68,16 +66,3 @@ def running_server(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _await(server: Server) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            if requests.get(f"{server.url}/healthz", timeout=5).ok:
-                return
-        except requests.RequestException:
-            pass
-        assert server.process.poll() is None, "the server ended"
-        assert time.monotonic() < deadline, "the server does not respond"
-        time.sleep(0.05)

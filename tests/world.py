@@ -10,7 +10,7 @@ CREATED = "2026-01-05T08:00:00Z"
 
 RUNNER = "runner-ada"
 TEAMMATE = "runner-bo"
-STRANGER = "runner-cy"
+OTHER_RUNNER = "runner-cy"
 COACH = "coach-dee"
 OTHER_COACH = "coach-eve"
 ADMIN = "admin-fay"
@@ -96,13 +96,21 @@ def club() -> list[Document]:
         user(ADMIN, "admin"),
         user(RUNNER, "runner", COACH),
         user(TEAMMATE, "runner", COACH),
-        user(STRANGER, "runner", OTHER_COACH),
+        user(OTHER_RUNNER, "runner", OTHER_COACH),
     ]
-    coaches = {RUNNER: COACH, TEAMMATE: COACH, STRANGER: OTHER_COACH, COACH: COACH, ADMIN: COACH}
+    coaches = {
+        RUNNER: COACH,
+        TEAMMATE: COACH,
+        OTHER_RUNNER: OTHER_COACH,
+        COACH: COACH,
+        ADMIN: COACH,
+    }
     training = [
         each
         for runner, coach in coaches.items()
         for each in (plan(runner, coach), *(session(runner, number) for number in range(1, 21)))
     ]
-    logs = [log(runner, number) for runner in (RUNNER, TEAMMATE, STRANGER) for number in (1, 2, 3)]
+    logs = [
+        log(runner, number) for runner in (RUNNER, TEAMMATE, OTHER_RUNNER) for number in (1, 2, 3)
+    ]
     return people + training + logs

@@ -66,7 +66,7 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         """
         try:
             # Not `acquire_token`: the same, but it first copies the request for other grants.
-            token = self.validate_request([], request._get_current_object())  # type: ignore[attr-defined]  # a proxy has it
+            token = self.validate_request([], request)
         except OAuth2Error as error:
             if self._limits:
                 self._limits.count_anonymous()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from app.service import units
-from app.service.documents import MAX_DISTANCE_KM, MAX_NOTES_LENGTH
+from app.service.documents import MAX_NOTES_LENGTH
 from app.service.model import Feeling, SessionState, SessionType, Status
 from app.web.base_schema import (
     MAX_PAGE_SIZE,
@@ -15,8 +15,15 @@ from app.web.base_schema import (
     read_id,
     read_text,
 )
-from app.web.fields import Number
-from app.web.shared_schemas import FeedbackSummary, Pagination, Runner, read_day, read_reference
+from app.web.shared_schemas import (
+    FeedbackSummary,
+    Pagination,
+    Runner,
+    read_actual_distance,
+    read_day,
+    read_reference,
+    read_seconds,
+)
 
 
 class SessionLog(ResponsePart):
@@ -25,25 +32,11 @@ class SessionLog(ResponsePart):
     id = read_id("The log's document id.")
     status = enum(Status, "How the session ended.", required=True, allow_none=True)
     feeling = enum(Feeling, "How the runner felt.", required=True, allow_none=True)
-    actual_distance = Number(
-        above=0,
-        most=MAX_DISTANCE_KM,
-        required=True,
-        allow_none=True,
-        metadata={"description": "The distance covered, in km."},
+    actual_distance = read_actual_distance()
+    actual_duration_seconds = read_seconds(
+        "The time taken, in seconds.", units.MAX_DURATION_SECONDS
     )
-    actual_duration_seconds = fields.Integer(
-        required=True,
-        allow_none=True,
-        validate=validate.Range(1, units.MAX_DURATION_SECONDS),
-        metadata={"description": "The time taken, in seconds.", "format": "int32"},
-    )
-    actual_pace_seconds = fields.Integer(
-        required=True,
-        allow_none=True,
-        validate=validate.Range(1, units.MAX_PACE_SECONDS),
-        metadata={"description": "The pace, in seconds per km.", "format": "int32"},
-    )
+    actual_pace_seconds = read_seconds("The pace, in seconds per km.", units.MAX_PACE_SECONDS)
     feedback = fields.Nested(
         FeedbackSummary, required=True, metadata={"description": "What others said of the log."}
     )

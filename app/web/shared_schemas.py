@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from app.service.documents import ID_PATTERN
+from app.service.documents import ID_PATTERN, MAX_DISTANCE_KM
 from app.web.base_schema import MAX_PAGE_SIZE, ResponsePart, read_id, read_text
+from app.web.fields import Number
 
 
 class Runner(ResponsePart):
@@ -60,4 +61,25 @@ def read_day(description: str) -> fields.String:
     return fields.String(
         required=True,
         metadata={"description": description, "format": "date", "minLength": 1, "maxLength": 10},
+    )
+
+
+def read_actual_distance() -> Number:
+    """The distance of a log on the way out, or null."""
+    return Number(
+        above=0,
+        most=MAX_DISTANCE_KM,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The distance covered, in km."},
+    )
+
+
+def read_seconds(description: str, most: int) -> fields.Integer:
+    """A duration or a pace on the way out, in whole seconds, or null."""
+    return fields.Integer(
+        required=True,
+        allow_none=True,
+        validate=validate.Range(1, most),
+        metadata={"description": description, "format": "int32"},
     )

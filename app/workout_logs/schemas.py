@@ -43,7 +43,13 @@ from app.web.fields import (
     Text,
 )
 from app.web.problems import Coded, violations_of
-from app.web.shared_schemas import FeedbackSummary, Pagination, Runner
+from app.web.shared_schemas import (
+    FeedbackSummary,
+    Pagination,
+    Runner,
+    read_actual_distance,
+    read_seconds,
+)
 from app.workout_logs.fields import Duration, ExternalLink, Pace
 
 
@@ -69,13 +75,7 @@ class WorkoutLog(ResponsePart):
     runner_id = read_text("The user whose log it is.", maxLength=128, pattern=ID_PATTERN)
     status = enum(Status, "How the session ended.", required=True, allow_none=True)
     external_link = read_text("The activity at Garmin or Strava.", format="uri", maxLength=2048)
-    actual_distance = Number(
-        above=0,
-        most=MAX_DISTANCE_KM,
-        required=True,
-        allow_none=True,
-        metadata={"description": "The distance covered, in km."},
-    )
+    actual_distance = read_actual_distance()
     actual_duration = Duration(
         required=True,
         allow_none=True,
@@ -89,18 +89,10 @@ class WorkoutLog(ResponsePart):
         allow_none=True,
         metadata={"description": "The pace per km, as `M:SS`.", "pattern": units.PACE_PATTERN},
     )
-    actual_duration_seconds = fields.Integer(
-        required=True,
-        allow_none=True,
-        validate=validate.Range(1, units.MAX_DURATION_SECONDS),
-        metadata={"description": "The time taken, in seconds.", "format": "int32"},
+    actual_duration_seconds = read_seconds(
+        "The time taken, in seconds.", units.MAX_DURATION_SECONDS
     )
-    actual_pace_seconds = fields.Integer(
-        required=True,
-        allow_none=True,
-        validate=validate.Range(1, units.MAX_PACE_SECONDS),
-        metadata={"description": "The pace, in seconds per km.", "format": "int32"},
-    )
+    actual_pace_seconds = read_seconds("The pace, in seconds per km.", units.MAX_PACE_SECONDS)
     notes = read_text("The runner's own words.", maxLength=MAX_NOTES_LENGTH)
     feeling = enum(Feeling, "How the runner felt.", required=True, allow_none=True)
     injuries = fields.List(

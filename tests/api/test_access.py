@@ -17,7 +17,16 @@ from app.settings import Settings
 from tests import world
 from tests.conftest import Client, OpenStore, told
 from tests.issuer import Issuer
-from tests.world import ADMIN, COACH, OTHER_COACH, RUNNER, STRANGER, TEAMMATE, log_of, session_of
+from tests.world import (
+    ADMIN,
+    COACH,
+    OTHER_COACH,
+    OTHER_RUNNER,
+    RUNNER,
+    TEAMMATE,
+    log_of,
+    session_of,
+)
 
 SignIn = Callable[..., Client]
 
@@ -26,15 +35,15 @@ OWN, COACHED, FOREIGN = "own", "coached", "foreign"
 WHOSE = {
     (RUNNER, RUNNER): OWN,
     (RUNNER, TEAMMATE): FOREIGN,
-    (RUNNER, STRANGER): FOREIGN,
+    (RUNNER, OTHER_RUNNER): FOREIGN,
     (COACH, COACH): OWN,
     (COACH, RUNNER): COACHED,
     (COACH, TEAMMATE): COACHED,
-    (COACH, STRANGER): FOREIGN,
+    (COACH, OTHER_RUNNER): FOREIGN,
     (OTHER_COACH, RUNNER): FOREIGN,
     (ADMIN, ADMIN): OWN,
     (ADMIN, RUNNER): FOREIGN,
-    (ADMIN, STRANGER): FOREIGN,
+    (ADMIN, OTHER_RUNNER): FOREIGN,
 }
 ALLOWED = {"read": 200, "update": 200, "delete": 204}
 UNSEEN = dict.fromkeys(ALLOWED, 404)
@@ -91,8 +100,8 @@ def test_the_access_table_holds(
     [
         (RUNNER, {RUNNER}),
         (COACH, {COACH, RUNNER, TEAMMATE, ADMIN}),  # the admin's plan names the coach
-        (OTHER_COACH, {STRANGER}),
-        (ADMIN, {RUNNER, TEAMMATE, STRANGER, COACH, ADMIN}),
+        (OTHER_COACH, {OTHER_RUNNER}),
+        (ADMIN, {RUNNER, TEAMMATE, OTHER_RUNNER, COACH, ADMIN}),
     ],
 )
 def test_a_list_holds_and_counts_what_the_caller_may_read(
@@ -102,7 +111,7 @@ def test_a_list_holds_and_counts_what_the_caller_may_read(
     everything = sign_in(caller).list(limit=100, withTotal="true").json
     assert {each["runnerId"] for each in everything["data"]} == owners
     assert response.json["pagination"]["total"] == len(everything["data"])
-    per_runner = {RUNNER: 3, TEAMMATE: 3, STRANGER: 3, COACH: 1, ADMIN: 1}
+    per_runner = {RUNNER: 3, TEAMMATE: 3, OTHER_RUNNER: 3, COACH: 1, ADMIN: 1}
     assert len(everything["data"]) == sum(per_runner[each] for each in owners)
 
 
@@ -115,9 +124,9 @@ def test_a_list_holds_and_counts_what_the_caller_may_read(
         (RUNNER, "nobody", 403),
         (COACH, RUNNER, 200),
         (COACH, COACH, 200),
-        (COACH, STRANGER, 403),
+        (COACH, OTHER_RUNNER, 403),
         (COACH, "nobody", 403),
-        (ADMIN, STRANGER, 200),
+        (ADMIN, OTHER_RUNNER, 200),
         (ADMIN, "nobody", 200),
     ],
 )
@@ -133,7 +142,7 @@ def test_a_filter_on_somebody_elses_runner_is_refused_whether_they_exist_or_not(
 
 
 def test_a_filter_on_a_foreign_session_finds_nothing(sign_in: SignIn) -> None:
-    response = sign_in(RUNNER).list(sessionId=world.session_of(STRANGER, 1), withTotal="true")
+    response = sign_in(RUNNER).list(sessionId=world.session_of(OTHER_RUNNER, 1), withTotal="true")
     assert response.json["data"] == []
     assert response.json["pagination"]["total"] == 0
 
@@ -231,11 +240,11 @@ def test_feedback_keeps_a_log_from_being_deleted(
 class TestRoundTrips:
     """A log of somebody else costs as many calls of the store as one that does not exist."""
 
-    FOREIGN, MISSING = (log_id_of(STRANGER, session_of(STRANGER, each)) for each in (9, 10))
+    FOREIGN, MISSING = (log_id_of(OTHER_RUNNER, session_of(OTHER_RUNNER, each)) for each in (9, 10))
 
     @pytest.fixture
     def documents(self) -> list[dict[str, Any]]:
-        return [*world.club(), world.log(STRANGER, 9) | {"_id": self.FOREIGN}]
+        return [*world.club(), world.log(OTHER_RUNNER, 9) | {"_id": self.FOREIGN}]
 
     @pytest.mark.parametrize("runner_ids", [[RUNNER], [COACH, RUNNER, TEAMMATE], []], ids=str)
     def test_of_a_read(
@@ -251,7 +260,7 @@ class TestRoundTrips:
             return spent.calls
 
         assert calls(self.FOREIGN) == calls(self.MISSING)
-        assert store.get_log(self.FOREIGN, runner_ids=[STRANGER])
+        assert store.get_log(self.FOREIGN, runner_ids=[OTHER_RUNNER])
         assert store.get_log(self.FOREIGN)
 
     @pytest.mark.parametrize("op", [{"op": "delete"}, {"op": "update", "log": {}}], ids=str)

@@ -212,7 +212,7 @@ def test_no_line_holds_anything_personal_or_secret(
     sign_in: Callable[..., Client],
 ) -> None:
     tokens = [issuer.token(person) for person in (world.RUNNER, world.COACH, world.ADMIN)]
-    tokens += [issuer.token("a-stranger"), "garbage-of-a-caller", f"{tokens[0]}x"]
+    tokens += [issuer.token("an-unknown-user"), "garbage-of-a-caller", f"{tokens[0]}x"]
     for token in tokens:
         client = Client(app.test_client(), token)
         created = client.create(NEW | SECRETS, **{"Idempotency-Key": "key-of-a-client"})
@@ -237,7 +237,7 @@ def test_no_line_holds_anything_personal_or_secret(
         *(each[name] for each in people for name in ("_id", "email")),
         *(str(value) for value in SECRETS.values()),
         *(part for token in tokens for part in token.split(".") if len(part) > 20),
-        *("garbage-of-a-caller", "a-stranger", "an-id-of-mine", "key-of-a-client", "a-tag"),
+        *("garbage-of-a-caller", "an-unknown-user", "an-id-of-mine", "key-of-a-client", "a-tag"),
         *("a-revision", "a-runner-id", "a-cursor", "a-value", "unknownParameter", "half a bo"),
         *("unknown-member", "an-agent", "198.51.100.77", "river", "77777777", "deeper"),
     }

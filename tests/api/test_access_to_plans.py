@@ -17,7 +17,7 @@ from app.settings import WRITE_SCOPE, CoachRelation, Settings
 from tests import world
 from tests.conftest import Client, OpenStore, told
 from tests.issuer import Issuer
-from tests.world import ADMIN, COACH, OTHER_COACH, RUNNER, STRANGER, TEAMMATE, session_of
+from tests.world import ADMIN, COACH, OTHER_COACH, OTHER_RUNNER, RUNNER, TEAMMATE, session_of
 
 Row = dict[str, Any]
 
@@ -28,12 +28,12 @@ BY_PLAN = "runner-gil"
 """A runner without a `coachId`, whose active plan names OTHER_COACH."""
 IDLE = "runner-hal"
 """A runner of COACH without any plan or session."""
-EVERYBODY = {RUNNER, TEAMMATE, STRANGER, BY_PLAN, IDLE, COACH, ADMIN}
+EVERYBODY = {RUNNER, TEAMMATE, OTHER_RUNNER, BY_PLAN, IDLE, COACH, ADMIN}
 
 COACHED: tuple[tuple[CoachRelation, set[str], set[str]], ...] = (
-    ("user", {RUNNER, TEAMMATE, IDLE}, {STRANGER}),
-    ("plan", {RUNNER, TEAMMATE, ADMIN}, {STRANGER, BY_PLAN}),
-    ("either", {RUNNER, TEAMMATE, IDLE, ADMIN}, {STRANGER, BY_PLAN}),
+    ("user", {RUNNER, TEAMMATE, IDLE}, {OTHER_RUNNER}),
+    ("plan", {RUNNER, TEAMMATE, ADMIN}, {OTHER_RUNNER, BY_PLAN}),
+    ("either", {RUNNER, TEAMMATE, IDLE, ADMIN}, {OTHER_RUNNER, BY_PLAN}),
 )
 """By relation, whom COACH and OTHER_COACH coach."""
 READABLE = {
@@ -59,7 +59,7 @@ MATRIX = [
 @pytest.fixture
 def documents() -> list[Row]:
     plan = world.plan(BY_PLAN, OTHER_COACH)
-    former = world.plan(STRANGER, COACH) | {"_id": "plan-former", "status": "completed"}
+    former = world.plan(OTHER_RUNNER, COACH) | {"_id": "plan-former", "status": "completed"}
     return [
         *world.club(),
         world.user(BY_PLAN, "runner"),
@@ -164,7 +164,7 @@ def test_a_cursor_of_others_shows_only_ones_own(enter: SignIn, path: str) -> Non
     own = enter("either", RUNNER).request("GET", path, query_string=query).json
     assert whose(own["data"]) <= {RUNNER}
     coached = enter("either", OTHER_COACH).request("GET", path, query_string=query).json
-    assert whose(coached["data"]) <= {STRANGER, BY_PLAN}
+    assert whose(coached["data"]) <= {OTHER_RUNNER, BY_PLAN}
 
 
 @pytest.mark.parametrize("path", [SESSIONS, PROGRESS, f"{SESSIONS}/{session_of(RUNNER, 1)}"])
@@ -187,12 +187,12 @@ class TestOneWhoNamesBoth:
 
     @pytest.fixture
     def documents(self) -> list[Row]:
-        session = world.session(RUNNER, 1) | {"runnerId": reference(STRANGER)}
+        session = world.session(RUNNER, 1) | {"runnerId": reference(OTHER_RUNNER)}
         return [*world.club(), session | {"_id": "session-of-two"}]
 
     def test_is_the_plans_runners(self, sign_in: Callable[[str], Client]) -> None:
         path = f"{SESSIONS}/session-of-two"
         assert sign_in(RUNNER).request("GET", path).status_code == 200
         assert sign_in(COACH).request("GET", path).status_code == 200
-        assert sign_in(STRANGER).request("GET", path).status_code == 404
+        assert sign_in(OTHER_RUNNER).request("GET", path).status_code == 404
         assert sign_in(OTHER_COACH).request("GET", path).status_code == 404

@@ -14,7 +14,7 @@ from app.service.documents import log_id_of, reference
 from tests import world
 from tests.api.test_create import codes
 from tests.conftest import Client, OpenStore
-from tests.world import ADMIN, COACH, RUNNER, STRANGER, TEAMMATE, log, log_of, session_of
+from tests.world import ADMIN, COACH, OTHER_RUNNER, RUNNER, TEAMMATE, log, log_of, session_of
 
 BATCHES = "/api/workout-log-batches"
 LOGS = "/api/workout-logs"
@@ -129,7 +129,7 @@ CASES: dict[str, Case] = {
     "create, completed with nothing": Case(create(actualDistance=None)),
     "create, undone with a distance": Case(create(status="undone")),
     "create, no such session": Case(create(sessionId="missing")),
-    "create, a stranger's session": Case(create(9, STRANGER)),
+    "create, another runner's session": Case(create(9, OTHER_RUNNER)),
     "create, session and rules": Case(create(sessionId="missing", status="undone")),
     "create for another by a runner": Case(create(runnerId=TEAMMATE)),
     "create for another by a coach": Case(create(runnerId=RUNNER), COACH),
@@ -138,7 +138,7 @@ CASES: dict[str, Case] = {
     # A log that cannot be changed.
     "update, no log": Case(update("missing", {"notes": "x"})),
     "update, log of our form missing": Case(update(NEW, {"notes": "x"})),
-    "update, a stranger's log": Case(update(log_of(STRANGER, 1), {"notes": "x"})),
+    "update, another runner's log": Case(update(log_of(OTHER_RUNNER, 1), {"notes": "x"})),
     "update, of a runner by a coach": Case(update(LOG, {"notes": "x"}), COACH),
     "update, another document": Case(update(FRESH, {"notes": "x"})),
     "update, id of a draft": Case(update(f"drafts.{LOG}", {"notes": "x"})),
@@ -148,7 +148,7 @@ CASES: dict[str, Case] = {
     "update, long id": Case(update("x" * 200, {"notes": "x"})),
     "update, bad id and bad body": Case(update("a b", [])),
     "delete, no log": Case(delete("missing")),
-    "delete, a stranger's log": Case(delete(log_of(STRANGER, 1))),
+    "delete, another runner's log": Case(delete(log_of(OTHER_RUNNER, 1))),
     "delete, of a runner by a coach": Case(delete(LOG), COACH),
     "delete, in use": Case(delete(IN_USE)),
     # A change that breaks rules.
@@ -249,12 +249,14 @@ class TestOfMany:
     def test_a_hundred_are_made_in_two_round_trips(self, admin: Client) -> None:
         pairs = [
             (who, number)
-            for who in (RUNNER, TEAMMATE, STRANGER, COACH, ADMIN)
+            for who in (RUNNER, TEAMMATE, OTHER_RUNNER, COACH, ADMIN)
             for number in range(4, 21)
         ]
         items = [create(number, who, runnerId=who) for who, number in pairs]
-        items += [update(log_of(who, 1), {"notes": "x"}) for who in (RUNNER, TEAMMATE, STRANGER)]
-        items += [delete(log_of(who, 3)) for who in (TEAMMATE, STRANGER)]
+        items += [
+            update(log_of(who, 1), {"notes": "x"}) for who in (RUNNER, TEAMMATE, OTHER_RUNNER)
+        ]
+        items += [delete(log_of(who, 3)) for who in (TEAMMATE, OTHER_RUNNER)]
         response = send(admin, *items)
         assert set(statuses(response)) == {200, 201, 204}
         assert 'desc="3 calls"' in response.headers["Server-Timing"], "one is the caller's"

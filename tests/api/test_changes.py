@@ -18,7 +18,16 @@ from app.service.stores.port import SyncPoint
 from app.settings import Settings
 from tests import world
 from tests.conftest import Client, OpenStore, told
-from tests.world import ADMIN, COACH, OTHER_COACH, RUNNER, STRANGER, TEAMMATE, log_of, session_of
+from tests.world import (
+    ADMIN,
+    COACH,
+    OTHER_COACH,
+    OTHER_RUNNER,
+    RUNNER,
+    TEAMMATE,
+    log_of,
+    session_of,
+)
 
 PATH = "/api/workout-log-changes"
 NEW = log_id_of(RUNNER, session_of(RUNNER, 10))
@@ -144,10 +153,10 @@ class TestWhose:
         [
             (RUNNER, {RUNNER}),
             (TEAMMATE, {TEAMMATE}),
-            (STRANGER, {STRANGER}),
+            (OTHER_RUNNER, {OTHER_RUNNER}),
             (COACH, {RUNNER, TEAMMATE}),
-            (OTHER_COACH, {STRANGER}),
-            (ADMIN, {RUNNER, TEAMMATE, STRANGER}),
+            (OTHER_COACH, {OTHER_RUNNER}),
+            (ADMIN, {RUNNER, TEAMMATE, OTHER_RUNNER}),
         ],
     )
     def test_those_whose_logs_the_caller_may_read(
@@ -155,7 +164,7 @@ class TestWhose:
     ) -> None:
         client = sign_in(caller)
         since = now(client)
-        for each in (RUNNER, TEAMMATE, STRANGER):
+        for each in (RUNNER, TEAMMATE, OTHER_RUNNER):
             them = sign_in(each)
             assert them.create(new(each)).status_code == 201
             assert them.delete(log_of(each, 1)).status_code == 204
@@ -189,7 +198,7 @@ class TestWhose:
 
     def test_so_does_one_who_gains_a_runner(self, coach: Client, open_store: OpenStore) -> None:
         since = now(coach)
-        open_store([world.user(STRANGER, "runner", COACH)])
+        open_store([world.user(OTHER_RUNNER, "runner", COACH)])
         assert_expired(changes(coach, since))
 
 

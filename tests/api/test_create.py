@@ -12,7 +12,7 @@ from app.service.documents import log_id_of
 from tests import world
 from tests.api.fields import INVALID, VALID
 from tests.conftest import Client, told
-from tests.world import ADMIN, RUNNER, STRANGER, session_of
+from tests.world import ADMIN, OTHER_RUNNER, RUNNER, session_of
 
 FRESH = session_of(RUNNER, 10)
 MINIMAL = {"sessionId": FRESH, "status": "completed", "actualDistance": 10}
@@ -197,7 +197,9 @@ def test_the_pace_is_derived_when_it_is_left_out(
     assert runner.create(body).json["data"]["actualPace"] == pace
 
 
-@pytest.mark.parametrize("session_id", ["missing", session_of(STRANGER, 9), world.plan_of(RUNNER)])
+@pytest.mark.parametrize(
+    "session_id", ["missing", session_of(OTHER_RUNNER, 9), world.plan_of(RUNNER)]
+)
 def test_a_session_of_others_is_treated_like_a_missing_one(runner: Client, session_id: str) -> None:
     response = runner.create({**MINIMAL, "sessionId": session_id})
     assert codes(response) == {"/sessionId": "not-found"}
@@ -230,7 +232,7 @@ class TestForWhom:
         assert sign_in(RUNNER).get(response.json["data"]["id"]).status_code == 200
 
     def test_the_session_must_be_the_runners(self, sign_in: SignIn) -> None:
-        response = sign_in(ADMIN).create({**MINIMAL, "runnerId": STRANGER})
+        response = sign_in(ADMIN).create({**MINIMAL, "runnerId": OTHER_RUNNER})
         assert codes(response) == {"/sessionId": "not-found"}
 
     def test_the_runner_must_exist(self, sign_in: SignIn) -> None:

@@ -15,7 +15,7 @@ from app.settings import READ_SCOPE, CoachRelation, Settings
 from tests import world
 from tests.conftest import Client, OpenStore
 from tests.issuer import Issuer
-from tests.world import ADMIN, COACH, OTHER_COACH, RUNNER, STRANGER, TEAMMATE, document
+from tests.world import ADMIN, COACH, OTHER_COACH, OTHER_RUNNER, RUNNER, TEAMMATE, document
 
 Read = Callable[[str], Any]
 
@@ -79,7 +79,7 @@ def test_a_runner_has_a_coach(read: Read) -> None:
 
 def test_a_coach_has_runners_by_id(read: Read) -> None:
     assert read(COACH)["runners"] == [user(ADMIN), user(RUNNER), user(TEAMMATE)]
-    assert read(OTHER_COACH)["runners"] == [user(STRANGER)]
+    assert read(OTHER_COACH)["runners"] == [user(OTHER_RUNNER)]
 
 
 def test_nobody_is_their_own_coach(read: Read) -> None:
@@ -148,7 +148,7 @@ class TestByPlan:
         assert tuple(found) == RELATIONS[relation]
 
     def test_a_coach_lists_the_runners_whose_logs_they_may_read(self, read: Read) -> None:
-        assert read(OTHER_COACH)["runners"] == [user(STRANGER), user(LONELY)]
+        assert read(OTHER_COACH)["runners"] == [user(OTHER_RUNNER), user(LONELY)]
 
 
 class TestOddDocuments:
@@ -157,17 +157,17 @@ class TestOddDocuments:
         return [
             world.user(RUNNER, "runner", coachId="gone", name=7),
             world.user(TEAMMATE, "runner", coachId=COACH, name=""),
-            world.user(STRANGER, "runner", coachId={"_type": "reference"}),
+            world.user(OTHER_RUNNER, "runner", coachId={"_type": "reference"}),
             world.user(COACH, "coach", name=["x"]),
             plan("p-1", RUNNER, COACH),
-            plan("p-2", STRANGER, COACH),
+            plan("p-2", OTHER_RUNNER, COACH),
             {**plan("drafts.p-3", RUNNER, COACH), "weekStart": "2030-01-07"},
         ]
 
     def test_a_coach_who_is_gone_is_none(self, read: Read) -> None:
         me = read(RUNNER)
         assert (me["name"], me["coach"]) == (None, None)
-        assert read(STRANGER)["coach"] is None
+        assert read(OTHER_RUNNER)["coach"] is None
 
     def test_a_name_that_is_no_text_is_null(self, read: Read) -> None:
         assert read(TEAMMATE)["coach"] == {"id": COACH, "name": None}

@@ -1,4 +1,4 @@
-"""The pages for people: what they response, to whom, and under which policy."""
+"""The pages for people: what they respond with, to whom, and under which policy."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests import world
 from tests.conftest import Client, OpenStore, told
-from tests.world import RUNNER, STRANGER, TEAMMATE, log_of, session_of
+from tests.world import OTHER_RUNNER, RUNNER, TEAMMATE, log_of, session_of
 
 LOG = log_of(RUNNER, 1)
 PATH = f"/api/workout-logs/{LOG}"
@@ -35,7 +35,7 @@ CASES: dict[str, tuple[str, Any, dict[str, str]]] = {
     "other identity": (LOG, {"runnerId": TEAMMATE}, {}),
     "no object": (LOG, [], {}),
     "no log": ("missing", {}, {}),
-    "a stranger's log": (log_of(STRANGER, 1), {"notes": "x"}, {}),
+    "another runner's log": (log_of(OTHER_RUNNER, 1), {"notes": "x"}, {}),
     "a broken header": (LOG, {}, {"If-Match": "é".encode().decode("latin-1")}),
 }
 

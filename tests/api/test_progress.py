@@ -23,7 +23,7 @@ from tests import world
 from tests.api.test_create import codes
 from tests.conftest import Client
 from tests.plans import Obvious, odd_documents
-from tests.world import ADMIN, COACH, OTHER_COACH, RUNNER, STRANGER, TEAMMATE, document
+from tests.world import ADMIN, COACH, OTHER_COACH, OTHER_RUNNER, RUNNER, TEAMMATE, document
 
 ZONE = "Asia/Bangkok"
 AS_OF = "2026-03-08"
@@ -303,7 +303,7 @@ class TestOfTheClub:
 
     def test_every_runner_has_a_row_also_without_sessions(self, admin: Client) -> None:
         body = read(admin, dateFrom="2020-01-01", dateTo="2020-01-07", withTotal="true")
-        assert [row["runner"]["id"] for row in body["data"]] == [RUNNER, TEAMMATE, STRANGER]
+        assert [row["runner"]["id"] for row in body["data"]] == [RUNNER, TEAMMATE, OTHER_RUNNER]
         assert body["pagination"] == {"limit": 50, "nextCursor": None, "total": 3}
         for row in body["data"]:
             assert row["total"]["sessions"]["planned"] == 0
@@ -312,7 +312,7 @@ class TestOfTheClub:
     def test_others_have_one_while_they_train(self, admin: Client) -> None:
         body = read(admin, dateFrom="2026-01-05", dateTo="2026-01-11")
         assert [row["runner"]["id"] for row in body["data"]] == sorted(
-            [ADMIN, COACH, RUNNER, TEAMMATE, STRANGER]
+            [ADMIN, COACH, RUNNER, TEAMMATE, OTHER_RUNNER]
         )
 
     def test_nobody_is_no_row(self, admin: Client, coach: Client) -> None:
@@ -337,7 +337,7 @@ class TestOfTheClub:
         rows = table(admin, dateFrom="2026-01-05", dateTo="2026-01-18", cursor=cursor)
         assert [(row["runner.id"], row["weekStart"]) for row in rows] == [
             (runner, monday)
-            for runner in (TEAMMATE, STRANGER)
+            for runner in (TEAMMATE, OTHER_RUNNER)
             for monday in ("2026-01-05", "2026-01-12")
         ]
 

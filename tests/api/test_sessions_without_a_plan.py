@@ -12,7 +12,7 @@ from app.settings import Settings
 from tests import world
 from tests.api.test_create import codes
 from tests.conftest import Client, told
-from tests.world import RUNNER, STRANGER, document
+from tests.world import OTHER_RUNNER, RUNNER, document
 
 
 def unplanned(id_: str, runner: Any, **members: Any) -> dict[str, Any]:
@@ -34,8 +34,8 @@ SESSIONS = [
     unplanned("mine", RUNNER),
     unplanned("mine-by-reference", reference(RUNNER)),
     unplanned("mine-of-a-plan-that-is-gone", RUNNER, planId=reference("gone")),
-    unplanned("foreign", STRANGER),
-    unplanned("foreign-by-its-plan", RUNNER, planId=world.plan_of(STRANGER)),
+    unplanned("foreign", OTHER_RUNNER),
+    unplanned("foreign-by-its-plan", RUNNER, planId=world.plan_of(OTHER_RUNNER)),
     unplanned("nobodys", None),
     unplanned("nobodys-of-a-plan-that-is-gone", None, planId="gone"),
     unplanned("of-something-else", {"_ref": 5}),

@@ -95,7 +95,7 @@ class TestWhatIsSentBackAsItReads:
         self, runner: Client, coach: Client
     ) -> None:
         change = {"notes": "x" * 2999}
-        assert runner.update(log_of(world.STRANGER, 1), change).status_code == 404
+        assert runner.update(log_of(world.OTHER_RUNNER, 1), change).status_code == 404
         assert coach.update(log_of(RUNNER, 2), change).status_code == 403
         stale = {"If-Match": '"x"'}
         assert runner.update(log_of(RUNNER, 2), change, **stale).status_code == 412

@@ -36,7 +36,7 @@ def test_the_tag_of_that_response_is_good_for_the_next_change(
     assert writer.update(LOG, {"notes": "three"}, **{"If-Match": tag}).status_code == 412
 
 
-@pytest.mark.parametrize("log_id", ["none", world.log_of(world.STRANGER, 1)])
+@pytest.mark.parametrize("log_id", ["none", world.log_of(world.OTHER_RUNNER, 1)])
 def test_how_long_a_404_took_is_not_told(runner: Client, log_id: str) -> None:
     response = runner.get(log_id)
     assert response.status_code == 404

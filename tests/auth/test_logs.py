@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tests import issuers, world
 from tests.issuers import Provider
 from tests.ports import free_port
 from tests.server import ROOT, environment
+from tests.waiting import until
 
 SECRET = "the-secret-of-the-front-end"
 
@@ -59,11 +59,8 @@ def test_no_level_of_the_log_holds_a_credential(tmp_path: Path, provider: Provid
             stderr=subprocess.STDOUT,
         )
     try:
-        deadline = time.monotonic() + 60
-        while "ready\n" not in written.read_text():
-            assert process.poll() is None, written.read_text()
-            assert time.monotonic() < deadline, "the server does not start"
-            time.sleep(0.05)
+        until(lambda: "ready\n" in written.read_text() or process.poll() is not None)
+        assert process.poll() is None, written.read_text()
         for path in ("/api/workout-logs", "/fault", "/leak", "/nothing"):
             url = f"http://127.0.0.1:{port}{path}"
             for token in tokens:

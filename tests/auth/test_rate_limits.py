@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from tests.issuer import AUDIENCE, Issuer
 from tests.ports import free_port
 from tests.programs import redis_server
 from tests.server import running_server
+from tests.waiting import until
 
 PATH = "/api/workout-logs"
 LIMIT, ANONYMOUS_LIMIT = 8, 2
@@ -277,14 +277,13 @@ def running_redis(port: int) -> Iterator[None]:
     process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
     try:
         client = redis.Redis(port=port)
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                client.ping()
-                break
-            except redis.ConnectionError:
-                assert time.monotonic() < deadline, "redis-server does not response"
-                time.sleep(0.05)
+
+        def responds() -> bool:
+            with suppress(redis.ConnectionError):
+                return bool(client.ping())
+            return False
+
+        until(responds)
         client.close()
         yield
     finally:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.development.run import load_sample
 from tests.ports import free_port
 from tests.programs import chromium
 from tests.server import ROOT, environment
+from tests.waiting import until_it_responds
 
 PATIENCE_MS = 60_000
 """A busy machine is slow, which is no fault of a page."""
@@ -64,22 +63,11 @@ def _running(module: str, folder: Path, settings: dict[str, str]) -> Iterator[st
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_for(f"{url}/readyz", process, output)
+            until_it_responds(f"{url}/readyz", process)
             yield url
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if requests.get(url, timeout=5).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.1)
-    pytest.fail(f"the server did not start:\n{output.read_text()}")
 
 
 @pytest.fixture(scope="package")

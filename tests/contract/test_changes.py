@@ -18,7 +18,7 @@ from app.service.stores.port import (
 )
 from tests import world
 from tests.conftest import OpenStore
-from tests.world import ADMIN, RUNNER, STRANGER, TEAMMATE, document, log, log_of, session_of
+from tests.world import ADMIN, OTHER_RUNNER, RUNNER, TEAMMATE, document, log, log_of, session_of
 from tests.writes import create_log, delete_log, update_log
 
 LONG_AGO = "2020-01-01T00:00:00.000Z"
@@ -175,7 +175,7 @@ def _moment_of(store: Store) -> str:
 class TestWhose:
     def test_only_those_of_the_runners(self, store: Store) -> None:
         since = store.sync_point()
-        for runner in (RUNNER, TEAMMATE, STRANGER):
+        for runner in (RUNNER, TEAMMATE, OTHER_RUNNER):
             create_log(store, new_log(runner=runner), transaction_id=f"t-{runner}")
             delete_log(
                 store, log_of(runner, 1), if_revision=f"rev-{log_of(runner, 1)}", runner_id=runner

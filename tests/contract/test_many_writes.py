@@ -12,10 +12,10 @@ from app.service.stores import timing
 from app.service.stores.port import CreateLog, DeleteLog, LogWrite, Pair, Store, UpdateLog
 from tests import world
 from tests.conftest import OpenStore
-from tests.world import RUNNER, STRANGER, document, log_of, session_of
+from tests.world import OTHER_RUNNER, RUNNER, document, log_of, session_of
 from tests.writes import create_log
 
-IN_USE = log_of(STRANGER, 1)
+IN_USE = log_of(OTHER_RUNNER, 1)
 
 
 @pytest.fixture
@@ -134,8 +134,8 @@ class TestReading:
             Pair(RUNNER, session_of(RUNNER, 1)),
             Pair(RUNNER, session_of(RUNNER, 10)),
             Pair(RUNNER, session_of(RUNNER, 12)),
-            Pair(RUNNER, session_of(STRANGER, 1)),
-            Pair(STRANGER, session_of(STRANGER, 1)),
+            Pair(RUNNER, session_of(OTHER_RUNNER, 1)),
+            Pair(OTHER_RUNNER, session_of(OTHER_RUNNER, 1)),
             Pair("nobody", "nothing"),
         ]
         found = store.read_for_batch(log_ids=ids, pairs=pairs)

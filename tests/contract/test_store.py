@@ -18,7 +18,7 @@ from app.service.stores import timing
 from app.service.stores.port import LogQuery, Position, Store
 from tests import world
 from tests.conftest import OpenStore
-from tests.world import RUNNER, STRANGER, TEAMMATE, document, log, log_of, session_of
+from tests.world import OTHER_RUNNER, RUNNER, TEAMMATE, document, log, log_of, session_of
 from tests.writes import create_log, delete_log, update_log
 
 EVERYBODY = LogQuery(runner_ids=None)
@@ -84,7 +84,7 @@ class TestRelations:
         plans = [
             {**world.plan(RUNNER, world.OTHER_COACH), "_id": "p-1"},
             {**world.plan(RUNNER, world.COACH), "_id": "p-2", "status": "completed"},
-            {**world.plan(STRANGER, world.COACH), "_id": "p-3"},
+            {**world.plan(OTHER_RUNNER, world.COACH), "_id": "p-3"},
             {**world.plan(RUNNER, world.COACH), "_id": "drafts.p-4"},
             document("p-5", "trainingPlan", runnerId=RUNNER, coachId="gone", status="active"),
         ]
@@ -103,14 +103,14 @@ class TestRelations:
 
 class TestLists:
     def test_hold_everybodys_logs_newest_first_then_by_id(self, store: Store) -> None:
-        people = sorted((RUNNER, TEAMMATE, STRANGER), reverse=True)
+        people = sorted((RUNNER, TEAMMATE, OTHER_RUNNER), reverse=True)
         expected = [log_of(runner, number) for number in (3, 2, 1) for runner in people]
         assert ids(store, EVERYBODY) == expected
 
     def test_hold_the_logs_of_the_runners_named(self, store: Store) -> None:
-        query = LogQuery(runner_ids=[RUNNER, STRANGER, "nobody"])
+        query = LogQuery(runner_ids=[RUNNER, OTHER_RUNNER, "nobody"])
         assert set(ids(store, query)) == {
-            log_of(runner, number) for runner in (RUNNER, STRANGER) for number in (1, 2, 3)
+            log_of(runner, number) for runner in (RUNNER, OTHER_RUNNER) for number in (1, 2, 3)
         }
         assert ids(store, LogQuery(runner_ids=[])) == []
 
@@ -160,7 +160,7 @@ class TestLists:
         assert (len(page.rows), page.total) == (2, 6)
         assert store.list_logs(EVERYBODY).total is None
 
-    @pytest.mark.parametrize("runner_ids", [None, [RUNNER, TEAMMATE, STRANGER]], ids=str)
+    @pytest.mark.parametrize("runner_ids", [None, [RUNNER, TEAMMATE, OTHER_RUNNER]], ids=str)
     @pytest.mark.parametrize("limit", [1, 2, 4, 9])
     def test_go_on_after_a_position_without_a_gap_or_a_repetition(
         self, store: Store, limit: int, runner_ids: list[str] | None

@@ -19,7 +19,7 @@ from app.service.stores.port import ProgressQuery, SessionPosition, SessionQuery
 from app.service.training_rows import ProgressRows, TrainingRows
 from tests.conftest import OpenStore
 from tests.plans import Document, Obvious, odd_documents
-from tests.world import COACH, RUNNER, STRANGER, TEAMMATE
+from tests.world import COACH, OTHER_RUNNER, RUNNER, TEAMMATE
 
 UTC, BANGKOK, NEW_YORK = map(TimeZone, ("UTC", "Asia/Bangkok", "America/New_York"))
 AS_OF = "2026-03-08"
@@ -178,7 +178,7 @@ class TestProgress:
         reviewed = {reference_id(each.get("workoutLogId")) for each in obvious.of_type("feedback")}
         assert set(rows.reviewed) == reviewed & set(logs)
 
-    @pytest.mark.parametrize("runner_ids", [None, (RUNNER, STRANGER, COACH)], ids=str)
+    @pytest.mark.parametrize("runner_ids", [None, (RUNNER, OTHER_RUNNER, COACH)], ids=str)
     def test_comes_in_pages(
         self, store: Store, everything: list[Document], runner_ids: Any
     ) -> None:

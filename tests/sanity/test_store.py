@@ -64,7 +64,7 @@ class TestRoundTrips:
     def test_an_unknown_caller_costs_one_more(
         self, lake: ContentLake, app: Flask, issuer: Issuer
     ) -> None:
-        unknown = Client(app.test_client(), issuer.token(world.STRANGER))
+        unknown = Client(app.test_client(), issuer.token(world.OTHER_RUNNER))
         assert unknown.list().status_code == 200
         assert lake.requests() == {"query": 2, "mutate": 0, "doc": 0}
 

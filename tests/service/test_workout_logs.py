@@ -31,7 +31,7 @@ from tests.world import log_of, session_of
 
 RUNNER = Caller(world.RUNNER, Role.RUNNER)
 COACH = Caller(world.COACH, Role.COACH, frozenset({world.RUNNER, world.TEAMMATE}))
-STRANGER = Caller(world.STRANGER, Role.RUNNER)
+OTHER_RUNNER = Caller(world.OTHER_RUNNER, Role.RUNNER)
 ADMIN = Caller(world.ADMIN, Role.ADMIN)
 LOG = log_of(world.RUNNER, 1)
 NEW = {"session_id": session_of(world.RUNNER, 10), "status": Status.DNF}
@@ -61,16 +61,16 @@ class TestList:
     def test_holds_what_the_caller_may_read(self, service: WorkoutLogs) -> None:
         of = {
             caller.id: {each.runner_id for each in service.list(caller, LogQuery()).data}
-            for caller in (RUNNER, COACH, STRANGER, ADMIN)
+            for caller in (RUNNER, COACH, OTHER_RUNNER, ADMIN)
         }
         assert of == {
             world.RUNNER: {world.RUNNER},
             world.COACH: {world.RUNNER, world.TEAMMATE},
-            world.STRANGER: {world.STRANGER},
-            world.ADMIN: {world.RUNNER, world.TEAMMATE, world.STRANGER},
+            world.OTHER_RUNNER: {world.OTHER_RUNNER},
+            world.ADMIN: {world.RUNNER, world.TEAMMATE, world.OTHER_RUNNER},
         }
 
-    @pytest.mark.parametrize("runner_id", [world.STRANGER, "nobody"])
+    @pytest.mark.parametrize("runner_id", [world.OTHER_RUNNER, "nobody"])
     def test_of_somebody_else_is_refused_without_a_look(
         self, service: WorkoutLogs, store: FakeStore, runner_id: str
     ) -> None:
@@ -104,7 +104,7 @@ class TestRead:
     def test_of_a_foreign_log_is_that_of_a_missing_one(self, service: WorkoutLogs) -> None:
         for log_id in (LOG, "missing"):
             with pytest.raises(NotFound) as refused:
-                service.get(STRANGER, log_id)
+                service.get(OTHER_RUNNER, log_id)
             assert refused.value.args == ()
 
     def test_keeps_to_its_precondition(self, service: WorkoutLogs) -> None:
@@ -133,7 +133,7 @@ class TestCreate:
         members["session_id"] = session_of(world.TEAMMATE, 10)
         assert service.create(ADMIN, members).log.runner_id == world.TEAMMATE
 
-    @pytest.mark.parametrize("session_id", [session_of(world.STRANGER, 10), "missing", LOG])
+    @pytest.mark.parametrize("session_id", [session_of(world.OTHER_RUNNER, 10), "missing", LOG])
     def test_a_foreign_session_is_like_a_missing_one_and_told_with_the_rest(
         self, service: WorkoutLogs, session_id: str
     ) -> None:
@@ -186,7 +186,9 @@ class TestChange:
         assert (deletion["logId"], deletion["runnerId"]) == (LOG, world.RUNNER)
 
     @pytest.mark.parametrize(
-        ("caller", "error"), [(COACH, Forbidden), (STRANGER, NotFound)], ids=["coach", "stranger"]
+        ("caller", "error"),
+        [(COACH, Forbidden), (OTHER_RUNNER, NotFound)],
+        ids=["coach", "other-runner"],
     )
     def test_is_the_runners_own(
         self, service: WorkoutLogs, store: FakeStore, caller: Caller, error: type[Exception]

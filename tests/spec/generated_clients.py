@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-import orjson
+import msgspec
 
 from app.development import club, sample
 from app.service.stores.sqlite.store import SqliteStore
@@ -51,8 +51,8 @@ class Language(NamedTuple):
     prepare: Callable[[Path], list[str | Path]]
 
 
-def run(*command: str | Path, cwd: Path, **environment: str) -> None:
-    """Run a command; its failure ends everything with all it said."""
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
+    """What a command prints; its failure ends everything with all it said."""
     done = subprocess.run(
         command,
         cwd=cwd,
@@ -63,6 +63,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def go(folder: Path) -> list[str | Path]:
@@ -124,7 +125,7 @@ LANGUAGES = {
 def served(folder: Path, issuer: Issuer) -> Iterator[str]:
     """The address of the API on the sample club."""
     store = SqliteStore(folder / "store.db")
-    import_lines(store, map(orjson.dumps, sample.documents(date(2026, 11, 18))))
+    import_lines(store, map(msgspec.json.encode, sample.documents(date(2026, 11, 18))))
     store.close()
     settings = {
         "SQLITE_PATH": str(store.path),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +22,8 @@ from tests.issuer import AUDIENCE, Issuer
 from tests.node import install, node
 from tests.published import ROOT, SESSION_ID
 from tests.server import running_server
+from tests.spec.generated_clients import run
+from tests.waiting import until
 
 HERE = Path(__file__).parent
 PROGRAMS = HERE / "clients"
@@ -52,20 +52,6 @@ def url(tmp_path: Path, issuer: Issuer) -> Iterator[str]:
     }
     with running_server(settings) as server:
         yield server.url
-
-
-def run(*command: str | Path, cwd: Path, **environment: str) -> str:
-    """What a command prints; its failure fails the test with all it said."""
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def shown_program(
@@ -189,11 +175,11 @@ def test_a_mock_server_makes_up_a_page(tmp_path: Path) -> None:
             [node(), prism, "mock", "--port", "0", PUBLISHED], stdout=output, stderr=output
         )
     try:
-        while not (here := re.search(r"listening on (http://[\w.:]+)", log.read_text())):
-            assert server.poll() is None, log.read_text()
-            time.sleep(0.1)
+        until(lambda: "listening on" in log.read_text() or server.poll() is not None)
+        assert server.poll() is None, log.read_text()
+        [here] = re.findall(r"listening on (http://[\w.:]+)", log.read_text())
         headers = {"Authorization": "Bearer any"}
-        url = f"{here[1]}/api/workout-logs"
+        url = f"{here}/api/workout-logs"
         page = requests.get(url, headers=headers, timeout=GENERATOR_SECONDS)
         assert page.json()["pagination"]["nextCursor"] is None
         headers["Prefer"] = "dynamic=true"

@@ -11,7 +11,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -32,11 +31,15 @@ from tests.issuer import AUDIENCE, Issuer
 from tests.node import install, node
 from tests.published import ROOT
 from tests.server import Server, running_server
+from tests.waiting import until
 from tests.world import COACH, OTHER_COACH, RUNNER, TEAMMATE, session_of
 
 HERE = Path(__file__).parent
 CLIENTS = ROOT / "tests" / "spec" / "clients"
 TOOLS = ROOT / "tests" / "spec" / "node"
+
+PATIENCE = 600
+"""The limit of the test's time ends what never comes."""
 
 WRITES = 25
 """Of each writer."""
@@ -195,7 +198,7 @@ def test_copies_end_as_the_list(
         return [read(file) for read, file in files.items()]
 
     try:
-        until(lambda: [len(each) for each in copies()] == [6, 6])
+        until(lambda: [len(each) for each in copies()] == [6, 6], patience=PATIENCE)
         writers = [
             Writer(server.url, issuer.token(runner, exp=4e9), runner, [*sessions])
             for runner in (RUNNER, TEAMMATE)
@@ -213,15 +216,15 @@ def test_copies_end_as_the_list(
                         os.kill(server.workers()[0], signal.SIGKILL)
                     case 15:
                         put([world.user(TEAMMATE, "runner", OTHER_COACH)])
-        until(lambda: copies() == [everything(server.url, token)] * 2)
+        until(lambda: copies() == [everything(server.url, token)] * 2, patience=PATIENCE)
         assert {each["runnerId"] for each in copies()[0].values()} == {RUNNER}
     finally:
         for each in followers:
             each.kill()
 
 
-def everything(url: str, token: str) -> Logs:
-    """What the list has: fewer logs than a page holds."""
+def everything(url: str, token: str) -> Logs | None:
+    """What the list has: fewer logs than a page holds. None while nobody responds."""
     with suppress(requests.RequestException):
         response = requests.get(
             f"{url}/api/workout-logs",
@@ -231,10 +234,4 @@ def everything(url: str, token: str) -> Logs:
         )
         assert response.json()["pagination"]["nextCursor"] is None
         return {each["id"]: each for each in response.json()["data"]}
-    return {"no": "response"}
-
-
-def until(done: Callable[[], bool]) -> None:
-    """Wait for a state; the limit of the test's time ends what never comes."""
-    while not done():
-        time.sleep(0.1)
+    return None

@@ -1,5 +1,6 @@
 """`make run` prepares everything a developer needs, and spoils nothing that is there."""
 
+import itertools
 import os
 import re
 import signal
@@ -26,6 +27,7 @@ from app.service.stores.sqlite.transfer import count_documents, import_lines
 from app.settings import Settings, SettingsError
 from tests.ports import free_port
 from tests.server import ROOT, environment
+from tests.waiting import until, until_it_responds
 
 
 @pytest.fixture
@@ -184,13 +186,13 @@ def test_the_server_starts_anew_when_the_code_changes(tmp_path):
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{url}/readyz", process)
+        until_it_responds(f"{url}/readyz", process)
         token = tokens_in(tmp_path)["RUNNER_TOKEN"]
         (tmp_path / ".env").write_text("THREADS=none\n")
         _change_until(lambda: "THREADS: " in output.read_text(), module)
         (tmp_path / ".env").write_text("")
         _change_until(lambda: output.read_text().count("Swagger UI ") == 2, module)
-        _wait_for(f"{url}/readyz", process)
+        until_it_responds(f"{url}/readyz", process)
         assert _owner(url, token) == club.RUNNER
     finally:
         process.send_signal(signal.SIGINT)
@@ -200,13 +202,14 @@ def test_the_server_starts_anew_when_the_code_changes(tmp_path):
 
 def _change_until(done, module):
     """Touch a module until the server has noticed."""
-    deadline = time.monotonic() + 60
-    seconds = time.time()
-    while not done():
-        assert time.monotonic() < deadline
-        seconds += 10
+    later = itertools.count(time.time(), 10)
+
+    def touched_and_done():
+        seconds = next(later)
         os.utime(module, (seconds, seconds))
-        time.sleep(0.2)
+        return done()
+
+    until(touched_and_done)
 
 
 def tokens_in(folder):
@@ -227,7 +230,7 @@ def test_a_run_from_start_to_ctrl_c(tmp_path):
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{url}/readyz", process)
+        until_it_responds(f"{url}/readyz", process)
         tokens = tokens_in(tmp_path)
         second = subprocess.run(
             [sys.executable, "-m", "app.development.run"],
@@ -259,17 +262,6 @@ def test_a_run_from_start_to_ctrl_c(tmp_path):
         assert tokens[name] in output
     (curl,) = (line for line in output.splitlines() if line.startswith("curl "))
     assert tokens["RUNNER_TOKEN"] in curl
-
-
-def _wait_for(url, process):
-    deadline = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if requests.get(url, timeout=5).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.1)
-    pytest.fail("the server did not start")
 
 
 def _owner(url, token):

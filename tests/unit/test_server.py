@@ -9,12 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,18 +23,9 @@ from app.server import is_relevant
 from app.settings import Settings
 from tests.ports import free_port
 from tests.server import ROOT, Server, environment, running_server
+from tests.waiting import PATIENCE, until
 
 SECRET = "0123456789abcdef"
-PATIENCE = 60
-
-
-def until(state: Callable[[], Any]) -> Any:
-    """The state, as soon as it is there."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := state()):
-        assert time.monotonic() < deadline, "it does not come about"
-        time.sleep(0.05)
-    return found
 
 
 def runs(pid: int) -> bool:

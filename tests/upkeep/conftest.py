@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
+import msgspec
 import pytest
 
 from app.service.days import TimeZone
@@ -52,7 +52,7 @@ def open_dataset_of_sqlite(tmp_path: Path) -> Iterator[OpenDataset]:
     store = SqliteStore(tmp_path / "store.db")
 
     def open_dataset(documents: Iterable[Document]) -> Opened:
-        import_lines(store, map(orjson.dumps, documents))
+        import_lines(store, map(msgspec.json.encode, documents))
         return Opened(SqliteDataset(store), lambda: _by_id(map(json.loads, export_lines(store))))
 
     yield open_dataset

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -44,7 +44,7 @@ def load(tmp_path: Path) -> Callable[[list[dict[str, Any]]], None]:
 
     def load(documents: list[dict[str, Any]], name: str = "store.db") -> None:
         embedded = SqliteStore(tmp_path / name)
-        import_lines(embedded, map(orjson.dumps, documents))
+        import_lines(embedded, map(msgspec.json.encode, documents))
         embedded.close()
 
     return load

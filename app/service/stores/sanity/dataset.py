@@ -11,8 +11,7 @@ from app.service.documents import Document
 from app.service.errors import NotFound, RevisionMismatch
 from app.service.stores.sanity import queries, writes
 from app.service.stores.sanity.client import ContentLake
-from app.service.stores.sanity.errors import AccessRefused, Refused
-from app.service.stores.sanity.store import translated
+from app.service.stores.sanity.errors import AccessRefused, Refused, translated
 from app.service.upkeep.dataset import PAGE_SIZE, PatchRefused
 
 

@@ -29,10 +29,14 @@ document and no header, so that they can be logged.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+
+from app.service.errors import StoreTimeout, StoreUnavailable
 
 
 class ContentLakeError(Exception):
@@ -221,3 +225,28 @@ def _words(value: object) -> Iterator[str]:
 def _seconds(value: str | None) -> float | None:
     # A longer one would be a date, as seconds since 1970.
     return float(value) if value and value.isdecimal() and len(value) < 6 else None
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Errors of the Content Lake as errors of the service, in words for the operator."""
+    try:
+        yield
+    except ContentLakeError as error:
+        about = f"{type(error).__name__}: {error}"
+        if isinstance(error, AccessRefused):
+            about = (
+                f"Sanity refuses the API token or its rights, so nobody is served ({about}). "
+                "`workout-log-api store check` says what is wrong."
+            )
+        elif isinstance(error, QuotaExceeded):
+            about = (
+                "The Sanity project has used up a quota of its plan, so nobody is served "
+                f"({about}). Sanity's project management shows its usage."
+            )
+        if isinstance(error, ResponseTimeout):
+            raise StoreTimeout(about) from error
+        unavailable = StoreUnavailable(about)
+        if error.retry_after:
+            unavailable.retry_after = math.ceil(error.retry_after)
+        raise unavailable from error

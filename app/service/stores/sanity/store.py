@@ -10,67 +10,56 @@ themselves (https://www.sanity.io/docs/http-reference/doc).
 from __future__ import annotations
 
 import itertools
-import json
-import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
-
-import msgspec
 
 from app.service import emails, instants
 from app.service.days import DaySpan
 from app.service.documents import (
     Document,
-    deletion_id_of,
-    deletion_of,
-    holds_nul,
     is_log_id,
     is_of,
-    loads,
     reference_id,
 )
 from app.service.errors import (
-    DuplicateLog,
     LogInUse,
-    NotFound,
-    RevisionMismatch,
-    ServiceError,
-    StoreTimeout,
-    StoreUnavailable,
     WritesRefused,
 )
-from app.service.rows import LogRow, StoredLog, of_type, row_of
+from app.service.rows import StoredLog
 from app.service.stores.port import (
     MAX_SAME_EMAIL,
     BatchContext,
     ChangePage,
     ChangeQuery,
     CreateContext,
-    CreateLog,
-    DeleteLog,
     LogPage,
     LogQuery,
     LogWrite,
     Pair,
-    PlannedRunner,
     ProgressQuery,
     Relations,
     SessionQuery,
     StoredUser,
     SyncPoint,
-    UpdateLog,
 )
 from app.service.stores.sanity import changes, queries, training_queries
 from app.service.stores.sanity import writes as executing
 from app.service.stores.sanity.client import ContentLake
 from app.service.stores.sanity.errors import (
-    AccessRefused,
-    ContentLakeError,
     HasExistingReferences,
-    QuotaExceeded,
-    ResponseTimeout,
     Unreadable,
+    translated,
+)
+from app.service.stores.sanity.mutations import TAGS, change_of, errors_of, mutations_of
+from app.service.stores.sanity.results import (
+    ListResult,
+    context_of_batch,
+    context_of_create,
+    itself,
+    json_of,
+    list_result_of,
+    pair_of,
+    users_of,
 )
 from app.service.training_rows import (
     ProgressRows,
@@ -98,10 +87,10 @@ class SanityStore:
         with translated():
             if user_id is not None:
                 return self._lake.query(
-                    queries.USER_BY_ID, {"id": user_id}, _users, tag="find-users"
+                    queries.USER_BY_ID, {"id": user_id}, users_of, tag="find-users"
                 )
             parameters = {"email": (email or "").lower(), "limit": MAX_SAME_EMAIL}
-            found = self._lake.query(queries.USERS_BY_EMAIL, parameters, _users, tag="find-users")
+            found = self._lake.query(queries.USERS_BY_EMAIL, parameters, users_of, tag="find-users")
         return [each for each in found if emails.same(each.document.get("email"), email or "")]
 
     def read_relations(self, *, user_id: str, runner_ids: Collection[str]) -> Relations:
@@ -115,7 +104,7 @@ class SanityStore:
             )
 
     def list_logs(self, query: LogQuery) -> LogPage:
-        filters = _filters(query)
+        filters = filters_of(query)
         params: dict[str, Any] = {"limit": query.limit}
         for each in filters.values():
             params |= each
@@ -125,8 +114,8 @@ class SanityStore:
             filters, after=query.after, total=query.with_total, now=query.with_sync_point
         )
         with translated():
-            found: _Result = self._lake.query(
-                text, params, _itself, tag="list-logs", result_of=_result_of
+            found: ListResult = self._lake.query(
+                text, params, itself, tag="list-logs", result_of=list_result_of
             )
             point = self._horizon(found.now) if query.with_sync_point else None
             return LogPage(found.logs, found.total, point)
@@ -167,7 +156,7 @@ class SanityStore:
         if query.runner_ids is not None:
             params["runnerIds"] = sorted(query.runner_ids)
         if query.days is not None:
-            params |= _days(query.days)
+            params |= params_of_days(query.days)
         if query.after is not None:
             params |= {"afterDay": query.after.day, "afterId": query.after.id}
         params |= {"type": query.type, "asOf": query.as_of}
@@ -181,7 +170,7 @@ class SanityStore:
         of_runners = query.runner_ids is not None
         text = training_queries.progress(of_runners=of_runners, total=query.with_total)
         params = {
-            **_days(query.days),
+            **params_of_days(query.days),
             "runnerIds": sorted(query.runner_ids or ()),
             "offsets": query.zone.offsets,
             "fromId": query.from_id,
@@ -189,12 +178,12 @@ class SanityStore:
         }
         with translated():
             return self._lake.query(
-                text, params, decode_progress, tag="read-progress", result_of=_json_of
+                text, params, decode_progress, tag="read-progress", result_of=json_of
             )
 
     def _training_rows(self, text: str, params: Mapping[str, Any], *, tag: str) -> TrainingRows:
         with translated():
-            return self._lake.query(text, params, decode_training, tag=tag, result_of=_json_of)
+            return self._lake.query(text, params, decode_training, tag=tag, result_of=json_of)
 
     def get_log(
         self, log_id: str, *, runner_ids: Collection[str] | None = None
@@ -231,7 +220,7 @@ class SanityStore:
         pair = {"runnerId": runner_id, "sessionId": session_id}
         with translated():
             return self._lake.query(
-                queries.CONTEXT_OF_CREATE, pair, _context_of_create, tag="read-for-create"
+                queries.CONTEXT_OF_CREATE, pair, context_of_create, tag="read-for-create"
             )
 
     def read_for_batch(
@@ -250,7 +239,7 @@ class SanityStore:
             found = self._lake.query(
                 queries.CONTEXT_OF_BATCH,
                 params,
-                lambda result: _context_of_batch(result, pairs),
+                lambda result: context_of_batch(result, pairs),
                 tag="read-for-batch",
             )
         logs = {
@@ -267,7 +256,7 @@ class SanityStore:
         current = {log_id: each for log_id, each in read.items() if is_of(each, runner_ids)}
         if not current:
             return {}
-        pairs = {log_id: _pair_of(document) for log_id, document in current.items()}
+        pairs = {log_id: pair_of(document) for log_id, document in current.items()}
         contexts = self.read_for_batch(log_ids=(), pairs=set(pairs.values())).pairs
         return {
             log_id: StoredLog(
@@ -281,10 +270,10 @@ class SanityStore:
     def write_logs(
         self, writes: Sequence[LogWrite], *, transaction_id: str, dry_run: bool = False
     ) -> list[Document]:
-        tag = _TAGS[type(writes[0])] if len(writes) == 1 else "write-logs"
-        mutations = [_mutations(each) for each in writes]
+        tag = TAGS[type(writes[0])] if len(writes) == 1 else "write-logs"
+        mutations = [mutations_of(each) for each in writes]
         write = executing.Write(
-            changes=[_change(each, transaction_id) for each in writes],
+            changes=[change_of(each, transaction_id) for each in writes],
             mutations=[*itertools.chain(*mutations)],
             transaction_id=transaction_id,
             tag=tag,
@@ -294,7 +283,7 @@ class SanityStore:
             try:
                 left = executing.execute(self._lake, write)
             except executing.Conflict as conflict:
-                raise WritesRefused(dict(_errors_of(conflict, writes))) from None
+                raise WritesRefused(dict(errors_of(conflict, writes))) from None
             except HasExistingReferences as error:
                 places = [place for place, each in enumerate(mutations) for _ in each]
                 at_fault = {places[each] for each in error.places if each < len(places)}
@@ -310,78 +299,7 @@ class SanityStore:
             self._lake.query(queries.PING, {}, bool, tag="ping")
 
 
-_TAGS: Mapping[type[LogWrite], str] = {
-    CreateLog: "create-log",
-    UpdateLog: "update-log",
-    DeleteLog: "delete-log",
-}
-
-
-def _mutations(write: LogWrite) -> list[Mapping[str, Any]]:
-    match write:
-        case CreateLog(document):
-            return [{"create": document}, {"delete": {"id": deletion_id_of(write.log_id)}}]
-        case UpdateLog(log_id, set_fields, unset_fields, revision):
-            patch: dict[str, Any] = {"id": log_id, "ifRevisionID": revision}
-            # What an empty one does is not documented.
-            if set_fields:
-                patch["set"] = set_fields
-            if unset_fields:
-                patch["unset"] = [*unset_fields]
-            return [{"patch": patch}]
-        case DeleteLog(log_id, revision, runner_id):
-            return [
-                *executing.deletion_of_revision(log_id, revision),
-                {"createOrReplace": deletion_of(log_id, runner_id)},
-            ]
-
-
-def _change(write: LogWrite, transaction_id: str) -> executing.Change:
-    before = None if isinstance(write, CreateLog) else write.if_revision
-    after = None if isinstance(write, DeleteLog) else transaction_id
-    return executing.Change(write.log_id, before, after)
-
-
-def _errors_of(
-    conflict: executing.Conflict, writes: Sequence[LogWrite]
-) -> Iterator[tuple[int, ServiceError]]:
-    for place, write in enumerate(writes):
-        if write.log_id in conflict.current:
-            current = conflict.current[write.log_id]
-            if current is None:
-                yield place, NotFound()
-            elif isinstance(write, CreateLog):
-                yield place, DuplicateLog(current)
-            else:
-                yield place, RevisionMismatch(current)
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Errors of the Content Lake as errors of the service, in words for the operator."""
-    try:
-        yield
-    except ContentLakeError as error:
-        about = f"{type(error).__name__}: {error}"
-        if isinstance(error, AccessRefused):
-            about = (
-                f"Sanity refuses the API token or its rights, so nobody is served ({about}). "
-                "`workout-log-api store check` says what is wrong."
-            )
-        elif isinstance(error, QuotaExceeded):
-            about = (
-                "The Sanity project has used up a quota of its plan, so nobody is served "
-                f"({about}). Sanity's project management shows its usage."
-            )
-        if isinstance(error, ResponseTimeout):
-            raise StoreTimeout(about) from error
-        unavailable = StoreUnavailable(about)
-        if error.retry_after:
-            unavailable.retry_after = math.ceil(error.retry_after)
-        raise unavailable from error
-
-
-def _filters(query: LogQuery) -> dict[str, dict[str, Any]]:
+def filters_of(query: LogQuery) -> dict[str, dict[str, Any]]:
     """The names of the filters in use (`queries.FILTERS`), each with its parameters."""
     filters: dict[str, dict[str, Any]] = {}
     if query.runner_ids is not None:
@@ -395,13 +313,13 @@ def _filters(query: LogQuery) -> dict[str, dict[str, Any]]:
     if query.reviewed is not None:
         filters["reviewed"] = {"reviewed": query.reviewed}
     if query.days is not None:
-        filters["days"] = _days(query.days)
+        filters["days"] = params_of_days(query.days)
         if query.runner_ids is not None:
             del filters["days"]["earliest"], filters["days"]["latest"]
     return filters
 
 
-def _days(days: DaySpan) -> dict[str, str]:
+def params_of_days(days: DaySpan) -> dict[str, str]:
     """The parameters of a span of days."""
     return {
         "first": days.first,
@@ -412,104 +330,3 @@ def _days(days: DaySpan) -> dict[str, str]:
         "earliest": instants.of_seconds(days.since - TWO_DAYS)[:10],
         "latest": instants.of_seconds(days.until + TWO_DAYS)[:10],
     }
-
-
-def _users(rows: list[Any]) -> list[StoredUser]:
-    return [
-        StoredUser(
-            row["document"],
-            row["coachedIds"],
-            [
-                PlannedRunner(runner["_id"], runner["hasCoach"])
-                for runner in row["planned"]
-                if of_type("user", runner)
-            ],
-        )
-        for row in rows
-    ]
-
-
-class _Result(msgspec.Struct):
-    logs: list[LogRow]
-    total: int | None = None
-    now: str | None = None
-
-
-class _Response(msgspec.Struct):
-    result: _Result
-
-
-_usual_response = msgspec.json.Decoder(_Response)
-
-
-def _result_of(content: bytes) -> _Result:
-    """The page in a response: msgspec reads it at once, unless a row is unusual."""
-    try:
-        if not holds_nul(content):
-            return _usual_response.decode(content).result
-    except (ValueError, RecursionError):
-        pass
-    result = loads(content)["result"]
-    rows = [row_of(StoredLog.of(each)) for each in result["logs"]]
-    return _Result(rows, msgspec.convert(result.get("total"), int | None), result.get("now"))
-
-
-class _RawResponse(msgspec.Struct):
-    result: msgspec.Raw
-
-
-_raw_response = msgspec.json.Decoder(_RawResponse)
-
-
-def _json_of(content: bytes) -> msgspec.Raw:
-    """The result in a response, as its JSON, without what is no text."""
-    try:
-        return _raw_response.decode(content).result
-    except (ValueError, RecursionError):
-        return msgspec.Raw(json.dumps(loads(content)["result"]).encode())
-
-
-def _itself(result: Any) -> Any:
-    return result
-
-
-def _context_of_create(result: dict[str, Any]) -> CreateContext:
-    session = result["session"] or {"document": None, "plan": None}
-    planned, runner = session["document"], result["runner"]
-    return CreateContext(
-        session=planned,
-        plan=of_type("trainingPlan", session["plan"]),
-        runner=runner,
-        existing=[
-            StoredLog(each["document"], planned, runner, each["feedback"])
-            for each in result["existing"]
-        ],
-    )
-
-
-def _pair_of(document: Document) -> Pair:
-    runner_id, session_id = (
-        reference_id(document.get(each)) or "" for each in ("runnerId", "sessionId")
-    )
-    return Pair(runner_id, session_id)
-
-
-def _context_of_batch(result: dict[str, Any], pairs: Collection[Pair]) -> BatchContext:
-    sessions = {each["document"]["_id"]: each for each in result["sessions"]}
-    runners = {each["_id"]: each for each in result["runners"]}
-    existing: dict[Pair, list[Any]] = {}
-    for each in result["existing"]:
-        existing.setdefault(_pair_of(each["document"]), []).append(each)
-    return BatchContext(
-        logs={each["document"]["_id"]: StoredLog.of(each) for each in result["logs"]},
-        pairs={
-            pair: _context_of_create(
-                {
-                    "session": sessions.get(pair.session_id),
-                    "runner": runners.get(pair.runner_id),
-                    "existing": existing.get(pair, []),
-                }
-            )
-            for pair in pairs
-        },
-    )
