@@ -15,12 +15,14 @@ PATIENCE = 60
 POLL_SECONDS = 0.05
 
 
-def until(state: Callable[[], State], *, patience: float = PATIENCE) -> State:
+def until(
+    state: Callable[[], State], *, patience: float = PATIENCE, every: float = POLL_SECONDS
+) -> State:
     """The state, as soon as it is there; AssertionError when it does not come about."""
     deadline = time.monotonic() + patience
     while not (found := state()):
         assert time.monotonic() < deadline, "it does not come about"
-        time.sleep(POLL_SECONDS)
+        time.sleep(every)
     return found
 
 

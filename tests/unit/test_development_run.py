@@ -191,7 +191,7 @@ def test_the_server_starts_anew_when_the_code_changes(tmp_path):
         (tmp_path / ".env").write_text("THREADS=none\n")
         _change_until(lambda: "THREADS: " in output.read_text(), module)
         (tmp_path / ".env").write_text("")
-        _change_until(lambda: output.read_text().count("Swagger UI ") == 2, module)
+        _change_until(lambda: output.read_text().count("Swagger UI ") >= 2, module)
         until_it_responds(f"{url}/readyz", process)
         assert _owner(url, token) == club.RUNNER
     finally:
@@ -204,12 +204,15 @@ def _change_until(done, module):
     """Touch a module until the server has noticed."""
     later = itertools.count(time.time(), 10)
 
-    def touched_and_done():
+    def done_or_touched():
+        if done():
+            return True
         seconds = next(later)
         os.utime(module, (seconds, seconds))
-        return done()
+        return False
 
-    until(touched_and_done)
+    # Not so often that it starts anew before it has started.
+    until(done_or_touched, every=0.5)
 
 
 def tokens_in(folder):
