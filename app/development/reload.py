@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+
 # Private to werkzeug, whose own server is its only public user; checked with version 3.1.
 from werkzeug._reloader import run_with_reloader
 
