@@ -67,19 +67,19 @@ class CreateHeaders(Headers):
 class ReadHeaders(Headers):
     """The headers of a read."""
 
-    if_match = EntityTags(
-        data_key="If-Match",
-        metadata={
-            "description": "An `ETag`, or the quoted `revision`, that the log must still have. "
-            "Otherwise the response is 412."
-        },
-    )
     if_none_match = EntityTags(
         data_key="If-None-Match",
         metadata={
             "description": "The `ETag` of the response that you have. The response is 304, without "
             "a body, while nothing in it has changed: neither the log nor its session, runner and "
             "feedback."
+        },
+    )
+    if_match = EntityTags(
+        data_key="If-Match",
+        metadata={
+            "description": "An `ETag`, or the quoted `revision`, that the log must still have. "
+            "Otherwise the response is 412."
         },
     )
 
