@@ -46,7 +46,7 @@ _DESCRIPTIONS = {
     404: "The resource does not exist, or the caller may not know of it.",
     409: "The request conflicts with what exists; nothing was changed.",
     410: "The token has ended.",
-    412: "The resource does not match `If-Match`; nothing was changed.",
+    412: "`If-Match` or `If-None-Match` does not hold; nothing was changed.",
     413: "The body is larger than 64 KiB, that of a batch larger than 1 MiB.",
     415: "The body is not JSON in UTF-8, or its media type does not say so.",
     422: "The request can be read, but breaks rules; `errors` lists them.",

@@ -164,8 +164,9 @@ CATALOGUE: Mapping[str, ProblemType] = {
         ProblemType(
             "precondition-failed",
             412,
-            "The log has changed",
-            "The log is not at the revision that `If-Match` names; nothing was changed.",
+            "A condition does not hold",
+            "`If-Match` or `If-None-Match` does not hold for the log as it is now; nothing was "
+            "changed.",
             "Read the log again. If you repeated a request whose response was lost, your change "
             "may already be there; otherwise make it to the current values and send the new ETag.",
         ),
