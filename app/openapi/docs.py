@@ -11,7 +11,7 @@ The members of `examples.yaml`:
 - `operations`: by operationId `requests` (OpenAPI examples), `response` (a body; what it leaves out
   is null), `csv` (the same as CSV), `headers` (of the response, by name), `links` (names of
   `links`), `problems` (by code, the members that differ);
-- `parameters`: an example of each parameter of a path;
+- `parameters`: an example of each parameter of a path, and of each required one of a query;
 - `schemas`: by name, an example of the schema's members;
 - `links`: by name, OpenAPI link objects.
 """

@@ -116,9 +116,15 @@ class Operations(BasePlugin):
                 )
             if "parameters" in operation:
                 operation["parameters"] = [
-                    self._parameter(each) if each["in"] == "header" else each
+                    self._parameter(each) if each["in"] == "header" else self._with_example(each)
                     for each in operation["parameters"]
                 ]
+
+    def _with_example(self, parameter: Operation) -> Operation:
+        """A required parameter with its example; API clients switch on each one that has one."""
+        if not parameter.get("required"):
+            return parameter
+        return {**parameter, "example": self.docs.parameters[parameter["name"]]}
 
     def _complete(self, operation_id: str, success: Operation, columns: Iterable[str]) -> Operation:
         said = self.docs.operations[operation_id]

@@ -72,6 +72,10 @@ def of_members() -> Iterator[Example]:
                 yield name, component["schema"], value
             if "example" in component:
                 yield name, component["schema"], component["example"]
+    for _, _, operation in published().operations():
+        for parameter in operation.get("parameters", ()):
+            if "example" in parameter:
+                yield parameter["name"], parameter["schema"], parameter["example"]
 
 
 def requests_of(operation_id: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from app.settings import Settings
 from app.web.problem_types import CATALOGUE
@@ -70,6 +71,30 @@ def test_the_readme_is_short_and_leads_to_every_page() -> None:
     assert text.count("\n") <= 150
     pages = {each for each in DOCUMENTS if each.startswith("docs/")}
     assert pages <= set(re.findall(r"`(docs/[\w./-]*)`", text))
+
+
+def contract_of(document: dict[str, Any]) -> set[str]:
+    """The operations, members, codes and headers that a document names."""
+    schemas, headers = document["components"]["schemas"], document["components"]["headers"]
+    names = {each.partition("-If-")[0].partition("-Weak")[0] for each in headers}
+    names |= {f"{schema}.{each}" for schema in schemas for each in schemas[schema].get("enum", ())}
+    for schema in ("Problem", "WorkoutLog"):
+        names |= {f"{schema}.{member}" for member in schemas[schema]["properties"]}
+    return names | {*document["paths"]}
+
+
+def test_the_notes_name_everything_that_is_new_in_the_contract() -> None:
+    notes = ROOT / "migrations_notes"
+    *_, released = sorted(notes.glob("openapi-*.yaml"))
+    before, now = (yaml.safe_load(each.read_text()) for each in (released, ROOT / "openapi.yaml"))
+    *_, page = sorted(notes.glob("*.md"))
+    told = page.read_text()
+    of_new_schemas = {*now["components"]["schemas"]} - {*before["components"]["schemas"]}
+    for each in contract_of(now) - contract_of(before):
+        schema, _, name = each.rpartition(".")
+        assert schema in of_new_schemas or re.search(rf"[`/ ]{re.escape(name)}[`/ ]", told), each
+    for each in {*before["components"]["schemas"]} - {*now["components"]["schemas"]}:
+        assert f"`{each}`" in told, each
 
 
 DESCRIPTIONS = 24

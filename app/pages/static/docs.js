@@ -27,6 +27,14 @@ function withoutExamplesOfDelete(spec) {
   return spec;
 }
 
+// In the order of the paths: the logs first, not last.
+function withTagsInOrder(spec) {
+  const operations = Object.values(spec.paths).flatMap((path) => Object.values(path));
+  const tags = [...new Set(operations.flatMap(({ tags = [] }) => tags))];
+  spec.tags.sort((one, other) => tags.indexOf(one.name) - tags.indexOf(other.name));
+  return spec;
+}
+
 // What the Swagger UI leaves without a name, for screen readers and keyboards.
 const NAMES = {
   ".close-modal": "Close",
@@ -63,7 +71,7 @@ new MutationObserver(nameWhatHasNoName).observe(element, { childList: true, subt
 function start(spec) {
   const ui = SwaggerUIBundle({
     domNode: element,
-    spec: withoutExamplesOfDelete(spec),
+    spec: withoutExamplesOfDelete(withTagsInOrder(spec)),
     presets: [SwaggerUIBundle.presets.apis],
     layout: "BaseLayout",
     oauth2RedirectUrl: `${location.origin}/docs/oauth2-redirect.html`,
