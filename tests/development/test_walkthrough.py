@@ -88,6 +88,26 @@ def test_the_page_for_clients_shows_commands_that_work(shell: Shell) -> None:
     assert len(lines) > 20
 
 
+def test_the_page_on_copies_begins_as_shown(shell: Shell) -> None:
+    [(commands, shown)] = re.findall(r"```sh\n([^`]*?)```\n\n```json\n(.*?)```", page("sync"), re.S)
+    printed = json.loads(shell.paste(f"source instance/dev-tokens.env\n{commands}"))
+    assert printed["pagination"].pop("next").startswith("WyJ")
+    expected = json.loads(shown)
+    del expected["pagination"]["next"]
+    assert printed == expected
+
+
+def test_the_page_on_sanity_writes_one_log(shell: Shell) -> None:
+    [block] = re.findall(r"```sh\n(.*?serve &.*?)```", page("sanity"), re.S)
+    _, _, commands = block.partition("&\n")
+    before = "source instance/dev-tokens.env; TOKEN=$RUNNER_TOKEN\n"
+    created = shell.paste(before + commands.replace("<_id of a session>", "session-somchai-w3-3"))
+    assert created.startswith("HTTP/1.1 201")
+    [path] = re.findall(r"^Location: (\S+)", created, re.M)
+    url = f"http://127.0.0.1:8000{path}"
+    shell.paste(f'{before}curl -sf -X DELETE {url} -H "Authorization: Bearer $TOKEN"')
+
+
 def test_the_page_on_development_names_the_users_of_the_tokens() -> None:
     rows = re.findall(r"^\| `([A-Z0-9_]+)` \| `([\w-]+)` \|", page("development"), re.M)
     assert dict(rows) == run.PEOPLE
@@ -103,6 +123,10 @@ def test_shows_every_operation(transcript: str) -> None:
     assert '"notes":"One more lap"' in transcript
     assert '"code":"precondition-failed"' in transcript
     assert "Too late" not in transcript
+
+
+def test_each_response_ends_its_line(transcript: str) -> None:
+    assert not re.search(r"\}(\{|HTTP)", transcript)
 
 
 def test_the_coach_sees_the_new_log_first(transcript: str) -> None:
