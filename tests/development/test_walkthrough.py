@@ -91,9 +91,9 @@ def test_the_page_for_clients_shows_commands_that_work(shell: Shell) -> None:
 def test_the_page_on_copies_begins_as_shown(shell: Shell) -> None:
     [(commands, shown)] = re.findall(r"```sh\n([^`]*?)```\n\n```json\n(.*?)```", page("sync"), re.S)
     printed = json.loads(shell.paste(f"source instance/dev-tokens.env\n{commands}"))
-    assert printed["pagination"].pop("next").startswith("WyJ")
     expected = json.loads(shown)
-    del expected["pagination"]["next"]
+    for each in (printed, expected):
+        assert each["pagination"].pop("next")
     assert printed == expected
 
 

@@ -92,7 +92,7 @@ def test_the_notes_name_everything_that_is_new_in_the_contract() -> None:
     of_new_schemas = {*now["components"]["schemas"]} - {*before["components"]["schemas"]}
     for each in contract_of(now) - contract_of(before):
         schema, _, name = each.rpartition(".")
-        assert schema in of_new_schemas or re.search(rf"[`/ ]{re.escape(name)}[`/ ]", told), each
+        assert schema in of_new_schemas or re.search(rf"[`/ ]{re.escape(name)}[`/ :]", told), each
     for each in {*before["components"]["schemas"]} - {*now["components"]["schemas"]}:
         assert f"`{each}`" in told, each
 
