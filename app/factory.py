@@ -7,6 +7,7 @@ import secrets
 from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -37,7 +38,7 @@ from app.service.external_links import ExternalLinks
 from app.service.people import People
 from app.service.progress_reports import ProgressReports
 from app.service.reading import LogReader
-from app.service.stores.observed import observe
+from app.service.stores.observed import LoggedFailure, watched
 from app.service.stores.port import Store
 from app.service.stores.sanity.client import ContentLake, Limits
 from app.service.stores.sanity.conformance.probe import Probe
@@ -56,13 +57,21 @@ from app.web.flask_app import ApiFlask
 from app.web.rate_limits import RateLimits
 from app.workout_logs import routes as workout_logs
 
+if TYPE_CHECKING:
+    from app.web.metrics import Metrics
+
 logger = logging.getLogger(__name__)
 
 
 def create_app(
-    settings: Settings | None = None, store: Store | None = None, issuer: Issuer | None = None
+    settings: Settings | None = None,
+    store: Store | None = None,
+    issuer: Issuer | None = None,
+    *,
+    metrics: Metrics | None = None,
 ) -> Flask:
-    """The WSGI application; settings come from the environment, the rest from the settings.
+    """The WSGI application; settings come from the environment, the rest from the settings. It
+    counts in `metrics`.
 
     Raises `SettingsError` when nothing says whose tokens to accept.
     """
@@ -72,12 +81,15 @@ def create_app(
         issuer = create_issuer(settings)
         if not (issuer or settings.nextauth_secret):
             logger.warning("nobody can sign in: only `make run` brings a sign-in of its own")
-    store = observe(store or create_store(settings))
+    store = watched(store or create_store(settings), LoggedFailure)
+    if metrics:
+        store = watched(store, metrics.store_operation)
     links = ExternalLinks(settings.external_link_hosts)
 
     log_redaction.hide_secrets(settings.secrets)
     access = access_log.AccessLog(settings.log_user_key or secrets.token_hex())
-    app = ApiFlask("app", settings.sanity_deadline, access)
+    tell = [access.write, metrics.count] if metrics else [access.write]
+    app = ApiFlask("app", settings.sanity_deadline, *tell)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask documents
@@ -92,6 +104,8 @@ def create_app(
     problems.register(app)
     http_rules.register(app)
     admission.limit_requests(app, settings.threads)
+    if metrics:
+        metrics.register(app, settings.threads)
     cors.allow_origins(
         app,
         settings.cors_origins,
@@ -103,7 +117,9 @@ def create_app(
         limits = RateLimits(settings.rate_limit, storage=settings.rate_limit_storage)
     concurrency = admission.ConcurrentRequests(settings.concurrent_requests)
     concurrency.register(app)
-    create_protector(settings, store, issuer, limits=limits, concurrency=concurrency).init_app(app)
+    create_protector(
+        settings, store, issuer, limits=limits, concurrency=concurrency, metrics=metrics
+    ).init_app(app)
     for each in settings.relaxed_checks:
         logger.warning("checks of access tokens are relaxed: %s", each)
     app.register_blueprint(health.create_blueprint(store, settings.app_commit))
@@ -203,18 +219,23 @@ def create_protector(
     *,
     limits: RateLimits | None = None,
     concurrency: admission.ConcurrentRequests | None = None,
+    metrics: Metrics | None = None,
 ) -> Protector:
     """Who may call, as the settings say: without `limits` as often as they like."""
     cookies = None
     if settings.nextauth_cookie:
         cookies = SessionCookies(settings.cors_origins, secure_only=not settings.development)
     return Protector(
-        TokenValidator(_create_token_kinds(settings, issuer, limits)),
+        TokenValidator(
+            _create_token_kinds(settings, issuer, limits),
+            tell_lookup=metrics.lookups("token") if metrics else None,
+        ),
         CallerResolver(
             users,
             cache_seconds=settings.caller_cache_seconds,
             coach_relation=settings.coach_relation,
             before_asking=limits.check_user if limits else None,
+            tell_lookup=metrics.lookups("caller") if metrics else None,
         ),
         cookies=cookies,
         limits=limits,

@@ -8,9 +8,12 @@ import os
 import resource
 import secrets
 import socket
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -44,10 +47,11 @@ MAX_SHUTDOWN_SECONDS = 15
 def complaints(settings: Settings) -> list[str]:
     """Why a server cannot run here, a sentence each, although the settings are good."""
     found = []
-    try:
-        listening_address(settings)
-    except SettingsError as error:
-        found.append(str(error))
+    for address in (listening_address, *([metrics_address] if settings.metrics_port else [])):
+        try:
+            address(settings)
+        except SettingsError as error:
+            found.append(str(error))
     return found + _store_complaints(settings)
 
 
@@ -81,6 +85,7 @@ def about(settings: Settings) -> dict[str, Any]:
         "commit": settings.app_commit or None,
         "environment": settings.app_env,
         "url": f"http://{settings.host}:{settings.port}",
+        "metrics": _metrics_url(settings),
         "store": store,
         "issuer": settings.oauth_issuer or None,
         "token_profile": settings.oauth_token_profile if settings.oauth_issuer else None,
@@ -92,6 +97,12 @@ def about(settings: Settings) -> dict[str, Any]:
         "threads": settings.threads,
         "relaxed": list(settings.relaxed_checks),
     }
+
+
+def _metrics_url(settings: Settings) -> str | None:
+    if not settings.metrics_port:
+        return None
+    return f"http://{settings.metrics_host}:{settings.metrics_port}/metrics"
 
 
 def announce(facts: dict[str, Any]) -> None:
@@ -114,26 +125,40 @@ def serve(settings: Settings) -> None:
     allow_descriptors(MAX_CONNECTIONS + _FURTHER_DESCRIPTORS)
     keep_signals_while_forking()
     cpus = cpus_for(settings.workers, settings.cpu_affinity)
-    Supervisor(
-        "app.wsgi:app",
-        complaints=_reload_complaints,
-        shutdown_delay=settings.shutdown_delay,
-        address=listening_address(settings),
-        port=settings.port,
-        interface=Interfaces.WSGI,
-        # Only then are connections closed that send nothing.
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=MAX_IDLE_SECONDS * 1000),
-        workers=settings.workers,
-        blocking_threads=threads_for(settings.threads),
-        backlog=MAX_CONNECTIONS,
-        backpressure=MAX_CONNECTIONS,
-        respawn_failed_workers=True,
-        workers_kill_timeout=MAX_SHUTDOWN_SECONDS,
-        websockets=False,
-        log_level=LogLevels(settings.log_level),
-        log_dictconfig=log_format.configuration(settings),
-    ).serve(partial(run_worker, cpus))
+    with ExitStack() as stack:
+        tell_living = stack.enter_context(_metrics(settings)) if settings.metrics_port else None
+        Supervisor(
+            "app.wsgi:app",
+            complaints=_reload_complaints,
+            shutdown_delay=settings.shutdown_delay,
+            tell_living=tell_living,
+            address=listening_address(settings),
+            port=settings.port,
+            interface=Interfaces.WSGI,
+            # Only then are connections closed that send nothing.
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=MAX_IDLE_SECONDS * 1000),
+            workers=settings.workers,
+            blocking_threads=threads_for(settings.threads),
+            backlog=MAX_CONNECTIONS,
+            backpressure=MAX_CONNECTIONS,
+            respawn_failed_workers=True,
+            workers_kill_timeout=MAX_SHUTDOWN_SECONDS,
+            websockets=False,
+            log_level=LogLevels(settings.log_level),
+            log_dictconfig=log_format.configuration(settings),
+        ).serve(partial(run_worker, cpus))
+
+
+@contextmanager
+def _metrics(settings: Settings) -> Iterator[Callable[[Collection[int]], None]]:
+    """Serve metrics; yields what must be called with the workers that live when others ended."""
+    with TemporaryDirectory(prefix="workout-log-api-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        from app.metrics_exporter import exporting  # noqa: PLC0415 - it looks at that variable
+
+        with exporting(Path(folder), metrics_address(settings), settings.metrics_port) as fold:
+            yield fold
 
 
 def allow_descriptors(needed: int) -> None:
@@ -154,10 +179,19 @@ def allow_descriptors(needed: int) -> None:
 
 def listening_address(settings: Settings) -> str:
     """The IP address of `HOST`, free to listen on at `PORT`. Raises `SettingsError`."""
+    return _free_address(settings.host, settings.port)
+
+
+def metrics_address(settings: Settings) -> str:
+    """The same of `METRICS_HOST` and `METRICS_PORT`."""
+    return _free_address(settings.metrics_host, settings.metrics_port, "METRICS_")
+
+
+def _free_address(host: str, port: int, prefix: str = "") -> str:
     try:
-        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
-        raise SettingsError(f"HOST: there is no address {settings.host}.") from None
+        raise SettingsError(f"{prefix}HOST: there is no address {host}.") from None
     family, kind, protocol, _, address = found[0]
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -166,11 +200,13 @@ def listening_address(settings: Settings) -> str:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise SettingsError(
-                    f"PORT: something else listens on port {settings.port} already; "
-                    f"choose another one, such as PORT={settings.port + 1}."
+                    f"{prefix}PORT: something else listens on port {port} already; "
+                    f"choose another one, such as {prefix}PORT={port + 1}."
                 ) from None
-            reason = error.strerror
-            raise SettingsError(f"HOST, PORT: {address[:2]} cannot be used: {reason}.") from None
+            names = f"{prefix}HOST, {prefix}PORT"
+            raise SettingsError(
+                f"{names}: {address[:2]} cannot be used: {error.strerror}."
+            ) from None
     return str(address[0])
 
 

@@ -90,6 +90,8 @@ class Settings:
     workers: int = _setting(2, "int", validate=validate.Range(1, 64))
     threads: int = _setting(64, "int", validate=validate.Range(1, 128))
     shutdown_delay: float = _setting(0.0, "float", validate=validate.Range(0, 300))
+    metrics_host: str = _setting("127.0.0.1")
+    metrics_port: int = _setting(0, "int", validate=validate.Range(0, 65535))
     cpu_affinity: CpuAffinity = _one_of("auto", "off")  # noqa: RUF009 - a literal
 
     # The stores: Sanity when there is a project, else the embedded one.
@@ -292,6 +294,8 @@ def _complaints(settings: Settings) -> Iterator[str]:
     yield from _introspection_complaints(settings)
     yield from _nextauth_complaints(settings)
     yield from _traffic_complaints(settings)
+    if settings.metrics_port == settings.port:
+        yield "METRICS_PORT: must differ from PORT, which everybody may call."
     if settings.api_contact_url:
         yield from _url_complaints("API_CONTACT_URL", settings.api_contact_url)
     yield from _sanity_complaints(settings)

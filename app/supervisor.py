@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from multiprocessing import connection, parent_process
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ _SIGNALS = {signal.SIGTERM, signal.SIGINT, STOPPING}
 
 class Supervisor(mp.MPServer):
     """`complaints` says what is wrong with the environment as it is now; `shutdown_delay` is in
-    seconds.
+    seconds. `tell_living` gets the process ids of the workers when others have ended.
     """
 
     def __init__(
@@ -39,12 +39,20 @@ class Supervisor(mp.MPServer):
         *,
         complaints: Callable[[], Sequence[str]],
         shutdown_delay: float,
+        tell_living: Callable[[Collection[int]], None] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(target, **options)
         self._complaints = complaints
         self._shutdown_delay = shutdown_delay
+        self._tell_living = tell_living
         self._is_stopping = False
+
+    def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:
+        """Replace workers; those that live on are waited for."""
+        super()._respawn_workers(*args, **kwargs)
+        if self._tell_living:
+            self._tell_living({worker._id() for worker in self.wrks})
 
     def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:
         """New workers with the environment as it is now, unless they could not run with it."""

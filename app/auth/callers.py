@@ -51,6 +51,7 @@ class CallerResolver:
     """Finds callers, and remembers those found for `cache_seconds` (0: not at all).
 
     `before_asking` is called with a user's key before the store is asked, and may raise.
+    `tell_lookup` is told of each user whether they were remembered.
     """
 
     def __init__(
@@ -60,11 +61,13 @@ class CallerResolver:
         cache_seconds: float,
         coach_relation: CoachRelation = "either",
         before_asking: Callable[[str], None] | None = None,
+        tell_lookup: Callable[[bool], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._users = users
         self._coach_relation = coach_relation
         self._before_asking = before_asking
+        self._tell_lookup = tell_lookup
         self._lock = threading.Lock()
         self._remembered: TTLCache[str, Caller] = TTLCache(
             MAX_REMEMBERED, ttl=cache_seconds, timer=clock
@@ -84,6 +87,8 @@ class CallerResolver:
             key = user.key
             with self._lock:
                 caller = self._remembered.get(key)
+            if self._tell_lookup:
+                self._tell_lookup(caller is not None)
             if caller is None:
                 if self._before_asking:
                     self._before_asking(key)

@@ -95,16 +95,21 @@ class _Remembered(NamedTuple):
 
 
 class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has no types
-    """Authlib's validator of bearer tokens over the kinds that are switched on, by format."""
+    """Authlib's validator of bearer tokens over the kinds that are switched on, by format.
+
+    `tell_lookup` is told of each token whether it was remembered.
+    """
 
     def __init__(
         self,
         kinds: Mapping[TokenFormat, TokenKind],
         *,
+        tell_lookup: Callable[[bool], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
         self.kinds = kinds
+        self._tell_lookup = tell_lookup
         self._clock = clock
         self._lock = threading.Lock()
         self._remembered: TLRUCache[bytes, _Remembered] = TLRUCache(
@@ -119,7 +124,10 @@ class TokenValidator(BearerTokenValidator):  # type: ignore[misc]  # Authlib has
         generation = kind.generation  # read first: the keys can change during a check
         with self._lock:
             remembered = self._remembered.get(digest)
-        if remembered and remembered.generation == generation:
+        hit = remembered is not None and remembered.generation == generation
+        if self._tell_lookup:
+            self._tell_lookup(hit)
+        if remembered and hit:
             return remembered.token
         token = kind.check(token_string)
         until = min(token.expires_at, self._clock() + kind.cache_seconds)

@@ -6,6 +6,7 @@ no token, cookie, name, address or content is in it. Other modules add what they
 
     code                 the code of the problem
     reason               why a request got 401, 403 or 429; how the store failed
+    limit                whose limit a 429 is about: `users`, `addresses` or `concurrency`
     user, role           the caller; of the `_id` in `user` only the digest is written
     client_id            the OAuth client
     credential           `JWT`, `JWE` or `opaque`
@@ -46,6 +47,12 @@ def register(app: Flask) -> None:
             context.route = request.url_rule.rule
 
 
+def method_of(environ: WSGIEnvironment) -> str:
+    """The request's method, or `other` for those that only a client knows."""
+    method: str = environ["REQUEST_METHOD"]
+    return method if method in METHODS else "other"
+
+
 def digest_of(user_id: str, key: str) -> str:
     """What stands for a user in every line: 16 characters."""
     return hashlib.blake2b(user_id.encode(), digest_size=8, key=key.encode()[:64]).hexdigest()
@@ -65,9 +72,7 @@ class AccessLog:
         level = logging.DEBUG if quiet else logging.INFO
         if not logger.isEnabledFor(level):
             return
-        method = environ["REQUEST_METHOD"]
-        if method not in METHODS:
-            method = "other"
+        method = method_of(environ)
         message = f"{method} {context.route or '-'} {context.status}"
         logger.log(level, message, extra={"facts": self._facts(method, context, size, seconds)})
 

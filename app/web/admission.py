@@ -15,6 +15,7 @@ from flask import Flask, g, request
 
 from app.service.errors import StoreBusy
 from app.web.problems import Problem
+from app.web.request_context import note
 
 MAX_WAITING_REQUESTS = 512
 MAX_WAIT_SECONDS = 3.0
@@ -80,6 +81,7 @@ class ConcurrentRequests:
         try:
             slots.acquire()
         except StoreBusy:
+            note(limit="concurrency")
             raise Problem(
                 "too-many-requests",
                 f"More than {self._size} requests of the caller are under way.",

@@ -14,9 +14,9 @@ from werkzeug.routing import BaseConverter, ValidationError
 from app.service.documents import is_published_id
 from app.service.stores import timing
 from app.web import request_context
-from app.web.access_log import AccessLog
 from app.web.http_rules import drain
 from app.web.parsing import accept_patch
+from app.web.request_context import RequestContext
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -30,6 +30,10 @@ COMMON_HEADERS = (
 
 UNTIMED = frozenset({404, 422})
 """Statuses of what does not exist for the caller: the time would tell it from what is hidden."""
+
+
+Tell = Callable[["WSGIEnvironment", RequestContext, int, float], None]
+"""Gets a request's environment and context, the bytes of its response and its seconds."""
 
 
 class MsgspecProvider(JSONProvider):
@@ -58,16 +62,16 @@ class DocumentIdConverter(BaseConverter):
 class ApiFlask(Flask):
     """Flask that adds the common headers and gives the server each response in one piece.
 
-    A request may wait for the store until `max_seconds` after its start. Each has its line in
-    `access_log`.
+    A request may wait for the store until `max_seconds` after its start. When its response is
+    ready, each of `tell` is called.
     """
 
     json_provider_class = MsgspecProvider
 
-    def __init__(self, name: str, max_seconds: float, access_log: AccessLog) -> None:
+    def __init__(self, name: str, max_seconds: float, *tell: Tell) -> None:
         super().__init__(name, static_folder=None, template_folder="pages/templates")
         self._max_seconds = max_seconds
-        self._access_log = access_log
+        self._tell = tell
         self.url_map.converters["document_id"] = DocumentIdConverter
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -101,7 +105,8 @@ class ApiFlask(Flask):
                     response.close()
             return [body]
         finally:
-            self._access_log.write(environ, context, len(body), time.perf_counter() - started)
+            for tell in self._tell:
+                tell(environ, context, len(body), time.perf_counter() - started)
             request_context.end(token)
             timing.stop()
             drain(environ)

@@ -134,7 +134,7 @@ class RateLimits:
             }
         )
         if not tightest.holds:
-            note(reason=f"more than {tightest.limit} requests ({who[0]})")
+            note(reason=f"more than {tightest.limit} requests ({who[0]})", limit=who[0])
             raise Problem("too-many-requests", headers={"Retry-After": str(tightest.reset)})
 
     def _hit_all(self, limits: Sequence[RateLimitItem], *who: str, cost: int) -> Sequence[Window]:

@@ -54,6 +54,12 @@ def test_the_manifests_name_settings_and_probes_that_exist() -> None:
     probe = container["readinessProbe"]
     assert int(delay["value"]) > probe["periodSeconds"] * probe["failureThreshold"]
     assert pod["spec"]["terminationGracePeriodSeconds"] >= int(delay["value"]) + 20
+    metrics = next(each for each in container["ports"] if each["name"] == "metrics")
+    port = next(each for each in container["env"] if each["name"] == "METRICS_PORT")
+    annotated = pod["metadata"]["annotations"]["prometheus.io/port"]
+    assert str(metrics["containerPort"]) == port["value"] == annotated
+    # The service is for clients: they see no metrics.
+    assert [each["targetPort"] for each in service["spec"]["ports"]] == ["http"]
     assert service["spec"]["selector"] == pod["metadata"]["labels"]
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     assert compose["services"]["api"]["environment"].keys() <= NAMES

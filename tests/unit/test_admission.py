@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 from werkzeug.test import TestResponse
 
 from app.factory import create_app
@@ -17,6 +18,7 @@ from app.service.errors import StoreBusy
 from app.service.stores.sqlite.store import SqliteStore
 from app.settings import Settings
 from app.web.admission import MAX_BURST, Slots
+from app.web.metrics import PREFIX, Metrics
 from tests import world
 from tests.conftest import Client, OpenStore
 from tests.issuer import Issuer
@@ -111,7 +113,9 @@ def test_one_user_holds_only_so_many_slots(
     settings: Settings, open_sqlite: OpenStore, issuer: Issuer
 ) -> None:
     slow = Slow(open_sqlite(world.club()))  # type: ignore[arg-type]
-    app = create_app(replace(settings, concurrent_requests=2), slow)  # type: ignore[arg-type]
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+    app = create_app(replace(settings, concurrent_requests=2), slow, metrics=metrics)  # type: ignore[arg-type]
     tokens = {person: issuer.token(person) for person in (world.RUNNER, world.TEAMMATE)}
 
     def get(person: str) -> TestResponse:
@@ -125,6 +129,11 @@ def test_one_user_holds_only_so_many_slots(
         refused = get(world.RUNNER)
         assert (refused.status_code, refused.json["code"]) == (429, "too-many-requests")
         assert refused.headers["Retry-After"] == "1"
+        for name, labels, value in (
+            ("http_requests_in_progress", {}, 3),
+            ("rate_limited_requests_total", {"limit": "concurrency"}, 1),
+        ):
+            assert registry.get_sample_value(PREFIX + name, labels) == value
         slow.go_on.set()
         assert [each.result().status_code for each in started] == [200] * 3
     assert get(world.RUNNER).status_code == 200

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 import app
 from app.pages.assets import FOLDERS
 
@@ -33,11 +35,11 @@ def imported() -> Iterator[str]:
 def test_what_is_imported_is_required_and_nothing_else() -> None:
     distributions = packages_distributions()
     needed = {
-        distributions[package][0].lower()
+        canonicalize_name(distributions[package][0])
         for package in {*imported()} - {"app", *sys.stdlib_module_names, *OF_TYPE_CHECKERS}
     }
     required = {
-        re.match(r"[\w-]+", each)[0].lower()
+        canonicalize_name(re.match(r"[\w-]+", each)[0])
         for each in requires("workout-log-api") or ()
         if "extra ==" not in each
     }

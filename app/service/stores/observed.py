@@ -1,10 +1,10 @@
-"""A store whose failures are logged, once each, and whose operations somebody is told of."""
+"""A store whose operations somebody watches; one who does logs their failures, once each."""
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any, cast
 
@@ -13,48 +13,57 @@ from app.service.stores.port import Store
 
 logger = logging.getLogger(__name__)
 
-Tell = Callable[[str, float, StoreError | None], None]
-"""Gets an operation's name, its seconds, and how the store failed, if it did."""
+Watch = Callable[[str], AbstractContextManager[object]]
+"""An operation's name, such as `list-logs`, to what the operation runs in. Nothing that it returns
+or raises may be changed there.
+"""
 
 
-def observe(store: Store, tell: Tell = lambda *_: None) -> Store:
-    """The same store; whatever it fails at is an error in the log, with the operation and the
-    cause. That cause is the store's own words, and never holds a document.
+def watched(store: Store, watch: Watch) -> Store:
+    """The same store, whose operations run in what `watch` makes."""
+    return cast("Store", _Watched(store, watch))
+
+
+class LoggedFailure:
+    """Logs how the store failed, with the operation and the cause. That cause is the store's own
+    words, and never holds a document.
     """
-    return cast("Store", _Observed(store, tell))
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, _: object) -> None:
+        if kind and issubclass(kind, StoreError):
+            logger.error(
+                "the store failed in %s (%s): %s",
+                self._operation,
+                kind.__name__,
+                error,
+                extra={"facts": {"operation": self._operation, "cause": str(error)}},
+            )
 
 
-class _Observed:
-    def __init__(self, store: Store, tell: Tell) -> None:
+class _Watched:
+    def __init__(self, store: Store, watch: Watch) -> None:
         self._store = store
-        self._tell = tell
+        self._watch = watch
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._store, name)
         if callable(found):
-            found = self._watched(found, name.replace("_", "-"))
+            found = self._within(found, name.replace("_", "-"))
         setattr(self, name, found)
         return found
 
-    def _watched(self, operation: Callable[..., Any], name: str) -> Callable[..., Any]:
-        @wraps(operation)
-        def watched(*args: Any, **kwargs: Any) -> Any:
-            started = time.perf_counter()
-            failure = None
-            try:
-                return operation(*args, **kwargs)
-            except StoreError as error:
-                failure = error
-                facts = {"operation": name, "cause": str(error)}
-                logger.error(
-                    "the store failed in %s (%s): %s",
-                    name,
-                    type(error).__name__,
-                    error,
-                    extra={"facts": facts},
-                )
-                raise
-            finally:
-                self._tell(name, time.perf_counter() - started, failure)
+    def _within(self, operation: Callable[..., Any], name: str) -> Callable[..., Any]:
+        watch = self._watch
 
-        return watched
+        @wraps(operation)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with watch(name):
+                return operation(*args, **kwargs)
+
+        return run

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class StoreTime:
-    """Round trips, seconds spent in them, and the end of the work's time (`time.monotonic`)."""
+    """Round trips, how many of them were retries, the seconds spent in them, and the end of the
+    work's time (`time.monotonic`).
+    """
 
     calls: int = 0
+    retries: int = 0
     seconds: float = 0.0
     deadline: float = math.inf
 
@@ -59,3 +62,10 @@ class _Call:
 def call() -> AbstractContextManager[None]:
     """One round trip to a store: counted, when somebody counts."""
     return _Call()
+
+
+def retry() -> None:
+    """The next round trip repeats one that failed: counted, when somebody counts."""
+    measured = _current.get()
+    if measured is not None:
+        measured.retries += 1

@@ -190,6 +190,7 @@ class ContentLake:
         seconds = max(error.retry_after or 0, random.uniform(0, longest))  # noqa: S311 - no secret
         if attempt >= self.limits.retries or not self.wait(seconds, deadline):
             raise error
+        timing.retry()
 
     def wait(self, seconds: float, deadline: Deadline) -> bool:
         """Wait, if the deadline leaves room for that."""
