@@ -70,7 +70,12 @@ class WorkoutLogChangeList(ResponseSchema):
     """A page of changes."""
 
     data = fields.List(
-        OneOf("type", {"upsert": WorkoutLogUpsert, "deleted": WorkoutLogDeletion}),
+        OneOf(
+            "WorkoutLogChange",
+            "A log that was created or changed, or the note of one that was deleted.",
+            "type",
+            {"upsert": WorkoutLogUpsert, "deleted": WorkoutLogDeletion},
+        ),
         required=True,
         metadata={
             "description": "The changes, in the order in which they are to be applied.",

@@ -16,7 +16,9 @@ JSONSchema = dict[str, Any]
 
 
 class Converter(OpenAPIConverter):
-    """apispec's converter, which asks our fields, names enums, keeps docstrings, adds examples."""
+    """apispec's converter, which asks our fields, names enums and unions, keeps docstrings, and
+    adds examples.
+    """
 
     docs = Docs()
     """Of the resource whose schemas are converted."""
@@ -48,10 +50,10 @@ class Converter(OpenAPIConverter):
         reference = self._enum_component(field.enum)
         if not field.allow_none:
             return reference
-        return {"anyOf": [reference, *ret.pop("anyOf", ()), {"type": "null"}]}
+        return {"anyOf": [reference, {"type": "null"}]}
 
     def one_of(self, field: fields.Field[Any], **_: Any) -> JSONSchema:
-        """The alternatives of an object, and the member that tells them apart."""
+        """The alternatives of an object as a component, and the member that tells them apart."""
         if not isinstance(field, OneOf):
             return {}
         references = {
@@ -59,10 +61,14 @@ class Converter(OpenAPIConverter):
             for value, schema in field.schemas.items()
         }
         mapping = {value: each["$ref"] for value, each in references.items()}
-        return {
+        component = {
+            "description": field.description,
             "oneOf": [*references.values()],
             "discriminator": {"propertyName": field.member, "mapping": mapping},
         }
+        self.spec.components.schema(field.component, component)
+        reference: JSONSchema = self.spec.components.get_ref("schema", field.component)
+        return reference
 
     def _enum_component(self, kind: type[StrEnum]) -> JSONSchema:
         if kind.__name__ not in self.spec.components.schemas:

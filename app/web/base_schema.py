@@ -10,7 +10,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 from app.service.documents import ID_PATTERN, MAX_TEXT_LENGTH
-from app.web.fields import TEXT_PATTERN, JSONSchema
+from app.web.fields import TEXT_PATTERN
 from app.web.problems import Coded
 
 MAX_PAGE_SIZE = 100
@@ -65,19 +65,20 @@ def enum(kind: type[StrEnum], description: str, **kwargs: Any) -> fields.Enum[An
 
 
 class _EnumOrEmpty(fields.Enum[Any]):
-    """A named value; the empty text, as forms send it where nothing is chosen, is None."""
+    """A named value; the empty text, as forms send it where nothing is chosen, is None.
+
+    The schema does not say so: an alternative beside the enum is a union in generated clients.
+    """
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
         return None if value == "" else super()._deserialize(value, attr, data, **kwargs)
 
-    def json_schema(self) -> JSONSchema:
-        return {"anyOf": [{"type": "string", "maxLength": 0, "pattern": "^$"}]}
-
 
 def optional_enum(kind: type[StrEnum], description: str) -> fields.Enum[Any]:
     """A named value, null or the empty text, which is null."""
+    description = f'{description} `""` is taken for null.'
     return _EnumOrEmpty(
         kind, by_value=fields.String, allow_none=True, metadata={"description": description}
     )

@@ -251,11 +251,15 @@ class Ignored(fields.Raw):
 
 
 class OneOf(fields.Field[Any]):
-    """An object on the way out of which one member, `name`, tells the schema."""
+    """An object on the way out, a `component` of the document; its `member` tells which schema."""
 
-    def __init__(self, name: str, schemas: Mapping[str, type[Schema]], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.member = name
+    def __init__(
+        self, component: str, description: str, member: str, schemas: Mapping[str, type[Schema]]
+    ) -> None:
+        super().__init__()
+        self.component = component
+        self.description = description
+        self.member = member
         self.schemas = schemas
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from app.development import club, run
 from tests.server import ROOT, running_server
@@ -86,6 +87,15 @@ def test_the_page_for_clients_shows_commands_that_work(shell: Shell) -> None:
     lines = (shell.folder / "logs.csv").read_text("utf-8-sig").splitlines()
     assert lines[0].startswith("id,sessionId,runnerId,status")
     assert len(lines) > 20
+
+
+def test_the_introduction_of_the_document_starts_quickly(shell: Shell) -> None:
+    document = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+    [block] = re.findall(r"```sh\n(.*?)```", document["info"]["description"], re.S)
+    commands = block.replace(document["servers"][0]["url"], shell.url)
+    printed = shell.paste(f"source instance/dev-tokens.env; TOKEN=$RUNNER_TOKEN\n{commands}")
+    assert printed.startswith('{"data":{"id":"user-somchai"')
+    assert '"state":"overdue"' in printed
 
 
 def test_the_page_on_copies_begins_as_shown(shell: Shell) -> None:

@@ -33,14 +33,20 @@ GENERATOR = ROOT / "build/openapi-generator"
 PACKAGES = ("openapi-generator-cli==7.26.0", "pydantic>=2.11", "python-dateutil>=2.8.2", "urllib3")
 JAR = GENERATOR / "openapi_generator_cli/openapi-generator.jar"
 ANNOTATIONS = "/usr/share/java/jakarta-annotation-api.jar"
+LIBRARIES = {
+    ANNOTATIONS: "libjakarta-annotation-api-java",
+    "/usr/share/gocode/src/golang.org/x/oauth2": "golang-golang-x-oauth2-dev",
+    "/usr/share/gocode/src/gopkg.in/validator.v2": "golang-gopkg-validator.v2-dev",
+}
+"""What Debian's packages bring for Java and Go."""
 
 DEBIAN = {
     "java": "default-jdk-headless",
-    "go": "golang-go golang-golang-x-oauth2-dev",
+    "go": "golang-go",
     "php": "php-cli php-curl php-mbstring php-guzzlehttp-guzzle",
     "ruby": "ruby ruby-typhoeus",
 }
-"""The packages that bring each program; libjakarta-annotation-api-java, too, for Java."""
+"""The packages that bring each program."""
 
 
 class Language(NamedTuple):
@@ -70,7 +76,7 @@ def go(folder: Path) -> list[str | Path]:
     package = folder / "go/src/workoutlogs"
     package.parent.mkdir(parents=True)
     shutil.copytree(folder / "client", package, ignore=shutil.ignore_patterns("test"))
-    # Debian has the one package that the client imports, and no newer Go than its own.
+    # Debian has the packages that the client imports, and no newer Go than its own.
     environment = {"GO111MODULE": "off", "GOPATH": f"{folder}/go:/usr/share/gocode"}
     run("go", "build", "-o", folder / "life", PROGRAMS / "life.go", cwd=folder, **environment)
     return [folder / "life"]
@@ -158,9 +164,9 @@ def check(name: str, issuer: Issuer) -> None:
 def main(names: list[str]) -> int:
     """Check each language, and say what became of it."""
     missing = [packages for program, packages in DEBIAN.items() if not shutil.which(program)]
-    if missing or not Path(ANNOTATIONS).exists():
-        packages = " ".join([*missing, "libjakarta-annotation-api-java"])
-        print(f"More programs are needed: apt-get install {packages}", file=sys.stderr)
+    missing += [package for path, package in LIBRARIES.items() if not Path(path).exists()]
+    if missing:
+        print(f"More is needed: apt-get install {' '.join(missing)}", file=sys.stderr)
         return 2
     if not JAR.exists():
         uv = Path(sys.executable).with_name("uv")

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,23 @@ def test_every_problem_is_documented() -> None:
     )
     missing = {code for code in CATALOGUE if f"`{code}`" not in described}
     assert missing == NOT_OF_AN_OPERATION
+
+
+def alternatives(node: Any) -> Iterator[list[Any]]:
+    """Every `anyOf` and `oneOf` below."""
+    for name, value in node.items() if isinstance(node, dict) else enumerate(node):
+        if name in ("anyOf", "oneOf"):
+            yield value
+        if isinstance(value, (dict, list)):
+            yield from alternatives(value)
+
+
+def test_generated_clients_get_no_union_without_a_name() -> None:
+    """Else a class such as `BatchLogFeeling` stands in the place of the enum."""
+    document = published().document
+    named = [each.get("oneOf") for each in document["components"]["schemas"].values()]
+    for each in alternatives(document):
+        assert each in named or each[1:] == [{"type": "null"}]
 
 
 def test_each_field_s_unit_is_said() -> None:

@@ -22,6 +22,11 @@ public class Life {
     }
   }
 
+  static WorkoutLogList list(WorkoutLogsApi api, String cursor) throws ApiException {
+    return api.listWorkoutLogs(
+        1, cursor, null, null, null, null, null, null, null, null, null, null);
+  }
+
   public static void main(String[] arguments) throws ApiException {
     String token = arguments[1];
     ApiClient client = new ApiClient();
@@ -47,10 +52,10 @@ public class Life {
     check(updated.getActualDistance() == 10.5 && updated.getFeeling() == Feeling.GOOD, "update");
     check(status(() -> api.updateWorkoutLog(log.getId(), change, etag, null)) == 412, "precondition");
 
-    WorkoutLogList page = api.listWorkoutLogs(1, null, null, null, null, null, null, null, true);
+    WorkoutLogList page = list(api, null);
     check(page.getData().get(0).getId().equals(log.getId()), "list");
     String cursor = page.getPagination().getNextCursor();
-    WorkoutLogList second = api.listWorkoutLogs(1, cursor, null, null, null, null, null, null, null);
+    WorkoutLogList second = list(api, cursor);
     check(!second.getData().get(0).getId().equals(log.getId()), "second page");
 
     api.deleteWorkoutLog(log.getId(), null, null);
