@@ -95,5 +95,5 @@ lock upgrade:
 
 .venv/development: setup.cfg pyproject.toml requirements.lock | .venv/bin/uv
 	@$(UV) sync $(INTO) --build-constraint requirements.lock requirements.lock
-	@$(UV) install $(INTO) $(LOCKED) -e '.[test,lint,bench,build]'
+	@$(UV) install $(INTO) $(LOCKED) -e '.[otel,test,lint,bench,build]'
 	@touch $@ .venv/runtime

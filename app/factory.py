@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from requests.adapters import BaseAdapter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.auth import metadata
@@ -59,6 +60,7 @@ from app.workout_logs import routes as workout_logs
 
 if TYPE_CHECKING:
     from app.web.metrics import Metrics
+    from app.web.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -69,9 +71,10 @@ def create_app(
     issuer: Issuer | None = None,
     *,
     metrics: Metrics | None = None,
+    tracing: Tracing | None = None,
 ) -> Flask:
     """The WSGI application; settings come from the environment, the rest from the settings. It
-    counts in `metrics`.
+    counts in `metrics`; its spans are those of `tracing`.
 
     Raises `SettingsError` when nothing says whose tokens to accept.
     """
@@ -81,9 +84,7 @@ def create_app(
         issuer = create_issuer(settings)
         if not (issuer or settings.nextauth_secret):
             logger.warning("nobody can sign in: only `make run` brings a sign-in of its own")
-    store = watched(store or create_store(settings), LoggedFailure)
-    if metrics:
-        store = watched(store, metrics.store_operation)
+    store = _watched(store or create_store(settings, tracing), metrics, tracing)
     links = ExternalLinks(settings.external_link_hosts)
 
     log_redaction.hide_secrets(settings.secrets)
@@ -106,6 +107,8 @@ def create_app(
     admission.limit_requests(app, settings.threads)
     if metrics:
         metrics.register(app, settings.threads)
+    if tracing:
+        tracing.register(app)
     cors.allow_origins(
         app,
         settings.cors_origins,
@@ -143,14 +146,27 @@ def create_app(
     return app
 
 
-def create_store(settings: Settings) -> Store:
+def _watched(store: Store, metrics: Metrics | None, tracing: Tracing | None) -> Store:
+    """The store, whose failures are logged, and whose operations are counted and traced."""
+    store = watched(store, LoggedFailure)
+    if metrics:
+        store = watched(store, metrics.store_operation)
+    if tracing:
+        store = watched(store, tracing.store_operation)
+    return store
+
+
+def create_store(settings: Settings, tracing: Tracing | None = None) -> Store:
     """The store in the Sanity project, if the settings name one, else the embedded store."""
     if settings.sanity_project_id:
-        return SanityStore(create_content_lake(settings, settings.sanity_api_token))
+        token = settings.sanity_api_token
+        return SanityStore(create_content_lake(settings, token, tracing=tracing))
     return SqliteStore(settings.sqlite_path)
 
 
-def create_content_lake(settings: Settings, token: str, *, patient: bool = False) -> ContentLake:
+def create_content_lake(
+    settings: Settings, token: str, *, patient: bool = False, tracing: Tracing | None = None
+) -> ContentLake:
     """A client of the Sanity project's dataset. A `patient` one is for long work: it waits for
     minutes, and keeps to the rate that Sanity allows.
     """
@@ -163,10 +179,12 @@ def create_content_lake(settings: Settings, token: str, *, patient: bool = False
         pool_size=settings.sanity_pool_size or settings.threads,
         writes_at_once=settings.sanity_writes_at_once,
     )
-    adapter = None
+    adapter: BaseAdapter | None = None
     if patient:
         limits = replace(limits, read_timeout=60, deadline=180, retries=8)
         adapter = Paced(Connections(url, max_idle=limits.writes_at_once))
+    elif tracing:
+        adapter = tracing.passed_on(Connections(url, max_idle=limits.pool_size))
     return ContentLake(
         url,
         dataset=settings.sanity_dataset,

@@ -23,7 +23,7 @@ from granian.log import LogLevels, logger
 from app.cpu_affinity import cpus_for
 from app.factory import create_store
 from app.service.errors import StoreError
-from app.settings import Settings, SettingsError
+from app.settings import Settings, SettingsError, sends_traces
 from app.supervisor import Supervisor, keep_signals_while_forking, run_worker
 from app.web import log_format
 from app.web.admission import threads_for
@@ -86,6 +86,7 @@ def about(settings: Settings) -> dict[str, Any]:
         "environment": settings.app_env,
         "url": f"http://{settings.host}:{settings.port}",
         "metrics": _metrics_url(settings),
+        "traces": sends_traces(os.environ),
         "store": store,
         "issuer": settings.oauth_issuer or None,
         "token_profile": settings.oauth_token_profile if settings.oauth_issuer else None,

@@ -40,6 +40,20 @@ CoachRelation = Literal["user", "plan", "either"]
 """What makes somebody a runner's coach: the runner's `user` document, an active plan, or both."""
 
 
+def sends_traces(environ: Mapping[str, str]) -> bool:
+    """Whether OpenTelemetry's own variables say that traces are sent somewhere.
+
+    https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+    """
+    if environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return False
+    exporter = environ.get("OTEL_TRACES_EXPORTER")
+    if exporter:
+        return exporter == "otlp"
+    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    return any(map(environ.get, names))
+
+
 class SettingsError(Exception):
     """The environment does not describe a way to run; the message names each setting at fault."""
 

@@ -1,11 +1,12 @@
 """The WSGI entry point: any WSGI server can run `app.wsgi:app`; `make serve` uses granian."""
 
 import gc
+import logging
 import os
 import sys
 
 from app.factory import create_app
-from app.settings import Settings
+from app.settings import Settings, sends_traces
 from app.web import log_format
 
 # A request takes about half a millisecond of Python between two waits. Python's default interval of
@@ -19,7 +20,17 @@ if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
     from app.web.metrics import Metrics
 
     _metrics = Metrics()
-app = create_app(_settings, metrics=_metrics)
+_tracing = None
+if sends_traces(os.environ):
+    try:
+        from app.web.tracing import create_tracing
+    except ImportError:
+        logging.getLogger(__name__).warning(
+            "the OTEL_* variables ask for traces; they need `pip install workout-log-api[otel]`"
+        )
+    else:
+        _tracing = create_tracing(_settings)
+app = create_app(_settings, metrics=_metrics, tracing=_tracing)
 
 # Garbage collection at Python's default thresholds took a tenth of the time of a list. What was
 # made at the start stays, and requests leave hardly any reference cycles.

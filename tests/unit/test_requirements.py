@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions, requires
+from importlib.metadata import files, packages_distributions, requires
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -19,6 +19,10 @@ OF_TYPE_CHECKERS = {"_typeshed"}
 
 OF_ZONEINFO = {"tzdata"}
 """What the standard library imports where the system has no time zone database."""
+
+
+OF_AN_EXTRA = {"opentelemetry"}
+"""What one module imports, where the extra is installed: several distributions have parts of it."""
 
 
 def imported() -> Iterator[str]:
@@ -36,7 +40,8 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
     distributions = packages_distributions()
     needed = {
         canonicalize_name(distributions[package][0])
-        for package in {*imported()} - {"app", *sys.stdlib_module_names, *OF_TYPE_CHECKERS}
+        for package in {*imported()}
+        - {"app", *sys.stdlib_module_names, *OF_TYPE_CHECKERS, *OF_AN_EXTRA}
     }
     required = {
         canonicalize_name(re.match(r"[\w-]+", each)[0])
@@ -44,6 +49,30 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
         if "extra ==" not in each
     }
     assert needed | OF_ZONEINFO == required
+
+
+def test_the_extra_for_traces_is_what_their_module_imports() -> None:
+    folder = Path(app.__file__).parent
+    importing = {
+        each: found
+        for each in folder.rglob("*.py")
+        if (found := re.findall(r"^ *from (opentelemetry[\w.]*) import", each.read_text(), re.M))
+    }
+    (modules,) = importing.values()
+    assert importing.keys() == {folder / "web" / "tracing.py"}
+    paths = {each.replace(".", "/") for each in modules}
+    brought = {
+        distribution: {
+            str(each).removesuffix(".py").removesuffix("/__init__") for each in files(distribution)
+        }
+        for distribution in (
+            re.match(r"[\w-]+", each)[0]
+            for each in requires("workout-log-api")
+            if each.endswith('extra == "otel"')
+        )
+    }
+    assert all(paths & each for each in brought.values())
+    assert paths <= set().union(*brought.values())
 
 
 def test_each_says_why_it_is_there() -> None:
