@@ -136,7 +136,7 @@ class Obvious:
         if owner is not None and any(reference_id(log.get("runnerId")) == owner for log in logs):
             return SessionState.LOGGED
         if session.get("type") == "rest":
-            return SessionState.REST
+            return SessionState.REST_DAY
         if day is None:
             return SessionState.UNSCHEDULED
         if day == as_of:

@@ -76,15 +76,25 @@ class AudienceClaim:
     def check(self, claims: Claims) -> None:
         """Raise `TokenRefused` unless the token is for this API.
 
-        A token that names an audience is for that audience only, whatever its other claims.
+        A token that names an audience is for that audience only, whatever its other claims. One
+        whose audience is the client that it was issued to is an ID token, where `aud` is not the
+        claim that names us.
         """
-        named = [claims["aud"]] if "aud" in claims else []
-        if self.name not in claims or not all(map(self._names_us, [*named, claims[self.name]])):
+        if self.name not in claims or not self._names_us(claims[self.name]):
             raise TokenRefused("audience", "The token is for another API.")
+        if self.name != "aud" and "aud" in claims:
+            others = self.values.difference(_texts(claims[self.name]))
+            if not others & _texts(claims["aud"]):
+                raise TokenRefused("audience", "The token is for another API, or for its client.")
 
     def _names_us(self, value: object) -> bool:
-        named = value if isinstance(value, list) else [value]
-        return all(isinstance(each, str) for each in named) and not self.values.isdisjoint(named)
+        return bool(self.values & _texts(value))
+
+
+def _texts(value: object) -> frozenset[str]:
+    """A text, or those of a list; none where anything else is among them."""
+    values = value if isinstance(value, list) else [value]
+    return frozenset(values if all(isinstance(each, str) for each in values) else ())
 
 
 @dataclass(frozen=True, slots=True)

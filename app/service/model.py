@@ -147,7 +147,7 @@ class SessionState(StrEnum):
     """
 
     LOGGED = "logged"
-    REST = "rest"
+    REST_DAY = "rest"  # REST is a SessionType, and enums of a generated client share their names
     UNSCHEDULED = "unscheduled"
     UPCOMING = "upcoming"
     DUE = "due"

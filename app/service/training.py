@@ -117,7 +117,7 @@ def state_on(
     if logged:
         return SessionState.LOGGED
     if kind is SessionType.REST:
-        return SessionState.REST
+        return SessionState.REST_DAY
     if day is None:
         return SessionState.UNSCHEDULED
     if day == as_of:

@@ -96,6 +96,14 @@ def test_generated_clients_get_no_union_without_a_name() -> None:
         assert each in named or each[1:] == [{"type": "null"}]
 
 
+def test_each_enum_member_has_a_name_of_its_own() -> None:
+    """Go has one scope for the members of all enums."""
+    schemas = published().document["components"]["schemas"].values()
+    names = [name for each in schemas for name in each.get("x-enum-varnames", ())]
+    assert len(names) == len(set(names))
+    assert all("x-enum-varnames" in each for each in schemas if "enum" in each)
+
+
 def test_each_field_s_unit_is_said() -> None:
     members = published().document["components"]["schemas"]["WorkoutLog"]["properties"]
     units = {

@@ -123,7 +123,7 @@ _LOGGED_BY_RUNNERS = f"""coalesce(_id + " " + {_OWNER}, "") in *[
 _LOGGED_BY_ALL = f'coalesce(_id + " " + {_OWNER}, "") in *[_type == "workoutLog"]{_PAIR}'
 
 _STATES = {
-    SessionState.REST: 'type == "rest"',
+    SessionState.REST_DAY: 'type == "rest"',
     SessionState.UNSCHEDULED: 'type != "rest" && !defined(onDay)',
     SessionState.UPCOMING: 'type != "rest" && onDay > $asOf',
     SessionState.DUE: 'type != "rest" && onDay == $asOf',

@@ -55,7 +55,7 @@ _OF_ALL = {
 
 _TYPE = "json_extract(session.body, '$.type')"
 _STATES = {
-    SessionState.REST: f"{_TYPE} IS 'rest'",
+    SessionState.REST_DAY: f"{_TYPE} IS 'rest'",
     SessionState.UNSCHEDULED: f"{_TYPE} IS NOT 'rest' AND {DAY} IS NULL",
     SessionState.UPCOMING: f"{_TYPE} IS NOT 'rest' AND {DAY} > :as_of",
     SessionState.DUE: f"{_TYPE} IS NOT 'rest' AND {DAY} = :as_of",
