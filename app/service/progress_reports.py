@@ -22,7 +22,7 @@ from app.service.days import TimeZone
 from app.service.errors import InvalidLog, Violation
 from app.service.model import Caller, Pagination, Role, Runner, SessionType
 from app.service.progress import DateRange, Done, Figures, Planned, range_of, summarise
-from app.service.reading import LogReader, duration_of
+from app.service.reading import LogReader, duration_of, planned_distance, planned_duration
 from app.service.rows import LogFields, id_of
 from app.service.stores.port import ProgressQuery, Store, WeekPosition
 from app.service.training import CANCELLED, creation_of, runner_id_of
@@ -174,24 +174,25 @@ class ProgressReports:
         unplanned: dict[str | None, list[tuple[str, Done]]] = defaultdict(list)
         logs_of: dict[tuple[str, str | None], list[Done]] = {}
         for row in rows.sessions:
-            session, runner_id = self._reader.session(row), runner_id_of(row, plans)
-            if session.date is None or _is_cancelled(row.plan_id, plans):
+            day = self._reader.day_of(row)
+            if day is None or _is_cancelled(row.plan_id, plans):
                 continue
+            runner_id = runner_id_of(row, plans)
             logs = logs_of[row.id, runner_id] = []
-            rest = session.type is SessionType.REST
-            plan = Planned(session.date, rest, session.distance, session.duration)
+            rest = row.type == SessionType.REST.value
+            plan = Planned(day, rest, planned_distance(row), planned_duration(row))
             planned[runner_id].append((plan, logs))
-        for log, planned_for in ((each.document, each.session) for each in rows.logs):
+        for each in rows.logs:
+            log, planned_for = each.document, each.session
             runner_id = id_of(log.runner_id)
-            done = _done(log, reviewed)
             with_session = logs_of.get((id_of(log.session_id) or "", runner_id))
             if with_session is not None:
-                with_session.append(done)
+                with_session.append(_done(log, reviewed))
             elif planned_for is None or not _is_planned(planned_for, runner_id, plans):
-                day = self._reader.session(planned_for).date if planned_for else None
+                day = self._reader.day_of(planned_for) if planned_for else None
                 day = day or self._created_on(log)
                 if day is not None:
-                    unplanned[runner_id].append((day, done))
+                    unplanned[runner_id].append((day, _done(log, reviewed)))
         return planned, unplanned
 
     def _created_on(self, log: LogFields) -> str | None:

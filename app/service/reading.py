@@ -90,17 +90,31 @@ class LogReader:
 
     def session(self, session: SessionFields) -> PlannedSession:
         """The planned session. Never raises, whatever the fields hold."""
-        date = session.scheduled_date if session.date is None else session.date
         pace = session.target_pace if session.pace is None else session.pace
         return PlannedSession(
             session.id,
-            self._day_of(date) if date else None,
+            self.day_of(session),
             _planned(session.day),
             _SESSION_TYPES.get(session.type),
-            _planned(session.distance, " km"),
-            _planned(session.duration, " min"),
+            planned_distance(session),
+            planned_duration(session),
             _planned(pace),
         )
+
+    def day_of(self, session: SessionFields) -> str | None:
+        """`YYYY-MM-DD` of the day that it is planned for."""
+        date = session.scheduled_date if session.date is None else session.date
+        return self._day_of(date) if date else None
+
+
+def planned_distance(session: SessionFields) -> str | None:
+    """What is planned to be run, as text."""
+    return _planned(session.distance, " km")
+
+
+def planned_duration(session: SessionFields) -> str | None:
+    """How long it is planned to take, as text."""
+    return _planned(session.duration, " min")
 
 
 _SESSION_TYPES: Mapping[str | None, SessionType] = {each.value: each for each in SessionType}

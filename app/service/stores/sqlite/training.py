@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from app.service.rows import id_of
 from app.service.stores.port import ProgressQuery, SessionPosition, SessionQuery
 from app.service.stores.sqlite import training_queries as queries
 from app.service.training_rows import (
@@ -65,24 +66,34 @@ def read_progress(connection: sqlite3.Connection, query: ProgressQuery) -> Progr
     listing = queries.list_runners(of_runners=of_runners)
     runners = connection.execute(listing, parameters).fetchall()
     parameters["ids"] = json.dumps([id_ for id_, _ in runners])
-    sessions = connection.execute(queries.SESSIONS_IN_RANGE, parameters).fetchall()
+    planned = dict(connection.execute(queries.SESSIONS_IN_RANGE, parameters))
     logs = connection.execute(queries.LOGS_IN_RANGE, parameters).fetchall()
-    seqs = {seq for seq, _ in sessions} | {seq for _, seq, _ in logs if seq is not None}
-    planned = {"seqs": json.dumps(sorted(seqs))}
+    # Most logs are of a session that is read already: its JSON is neither read nor parsed twice.
+    others = {seq for _, seq, _ in logs if seq is not None} - planned.keys()
+    seqs = json.dumps(sorted(others))
+    bodies = dict(connection.execute(queries.BODIES_BY_SEQ, {"seqs": seqs})) if others else {}
     log_ids = {"log_ids": json.dumps([id_ for id_, _, _ in logs])}
     reviewed = connection.execute(queries.REVIEWED, log_ids).fetchall()
-    return decode_progress(
+    with_plans = {"seqs": json.dumps(sorted(planned.keys() | others))}
+    rows = decode_progress(
         _json(
             {
                 "runners": [body for _, body in runners],
-                "sessions": [body for _, body in sessions],
-                "logs": [row for _, _, row in logs],
-                "plans": _texts(connection, queries.PLANS, planned),
-                "reviewed": [json.dumps(id_) for (id_,) in reviewed],
+                "sessions": planned.values(),
+                "logs": [
+                    b'{"document":%b,"session":%b}' % (body, bodies.get(seq, b"null"))
+                    for _, seq, body in logs
+                ],
+                "plans": _column(connection, queries.PLANS, with_plans),
+                "reviewed": [json.dumps(id_).encode() for (id_,) in reviewed],
             },
             total=total,
         )
     )
+    sessions = {each.id: each for each in rows.sessions}
+    for each in rows.logs:
+        each.session = each.session or sessions.get(id_of(each.document.session_id) or "")
+    return rows
 
 
 def _parameters(query: SessionQuery) -> Parameters:
@@ -125,22 +136,24 @@ def _places(connection: sqlite3.Connection, query: str, parameters: Parameters) 
     return [_Place(*row) for row in connection.execute(query, parameters)]
 
 
-def _belongings(connection: sqlite3.Connection, seqs: Sequence[int]) -> dict[str, Sequence[str]]:
+def _belongings(connection: sqlite3.Connection, seqs: Sequence[int]) -> dict[str, Sequence[bytes]]:
     """The sessions and what belongs to them, each as JSON."""
     places = {"seqs": json.dumps(seqs)}
     return {
-        "sessions": _texts(connection, queries.BODIES, places),
-        "plans": _texts(connection, queries.PLANS, places),
-        "runners": _texts(connection, queries.RUNNERS, places),
-        "logs": _texts(connection, queries.LOGS, places),
+        "sessions": _column(connection, queries.BODIES, places),
+        "plans": _column(connection, queries.PLANS, places),
+        "runners": _column(connection, queries.RUNNERS, places),
+        "logs": _column(connection, queries.LOGS, places),
     }
 
 
-def _texts(connection: sqlite3.Connection, query: str, parameters: Mapping[str, Any]) -> list[str]:
-    return [text for (text,) in connection.execute(query, parameters)]
+def _column(
+    connection: sqlite3.Connection, query: str, parameters: Mapping[str, Any]
+) -> list[bytes]:
+    return [value for (value,) in connection.execute(query, parameters)]
 
 
-def _json(lists: Mapping[str, Iterable[str]], *, total: int | None = None) -> bytes:
-    """An object of lists, each of texts that are JSON already."""
-    members = [f'"{name}":[{",".join(texts)}]' for name, texts in lists.items()]
-    return f'{{{",".join(members)},"total":{json.dumps(total)}}}'.encode()
+def _json(lists: Mapping[str, Iterable[bytes]], *, total: int | None = None) -> bytes:
+    """An object of lists, each of what is JSON already."""
+    members = [b'"%b":[%b]' % (name.encode(), b",".join(values)) for name, values in lists.items()]
+    return b'{%b,"total":%b}' % (b",".join(members), json.dumps(total).encode())

@@ -135,7 +135,7 @@ def sessions_without_day(query: SessionQuery) -> str:
 
 
 BODIES = """
-SELECT body FROM json_each(:seqs) AS place JOIN document ON document.seq = place.value
+SELECT CAST(body AS BLOB) FROM json_each(:seqs) AS place JOIN document ON document.seq = place.value
 ORDER BY place.key
 """
 
@@ -147,17 +147,18 @@ LEFT JOIN document AS plan ON plan.id = session.plan_id AND plan.type = 'trainin
 """
 
 PLANS = f"""
-SELECT body FROM document WHERE seq IN (SELECT plan.seq FROM {_SESSIONS})
+SELECT CAST(body AS BLOB) FROM document WHERE seq IN (SELECT plan.seq FROM {_SESSIONS})
 """
 
 RUNNERS = f"""
-SELECT body FROM document WHERE type = 'user' AND id IN (
+SELECT CAST(body AS BLOB) FROM document WHERE type = 'user' AND id IN (
     SELECT session.runner_id FROM {_SESSIONS} UNION SELECT plan.runner_id FROM {_SESSIONS})
 """
 
 LOGS = f"""
-SELECT '{{"document":' || log.body
-    || ',"session":null,"runner":null,"feedback":' || {FEEDBACK} || '}}'
+SELECT CAST(
+    '{{"document":' || log.body
+    || ',"session":null,"runner":null,"feedback":' || {FEEDBACK} || '}}' AS BLOB)
 FROM json_each(:seqs) AS place JOIN document AS session ON session.seq = place.value
 JOIN document AS log ON log.session_id = session.id AND log.type = 'workoutLog'
 """
@@ -191,7 +192,7 @@ def list_runners(*, of_runners: bool) -> str:
     """A page of the users with progress to tell, by id."""
     found = _runners(of_runners=of_runners)
     return f"""
-        SELECT user.id, user.body FROM {found} AND user.id >= :from_id
+        SELECT user.id, CAST(user.body AS BLOB) FROM {found} AND user.id >= :from_id
         ORDER BY user.id LIMIT :limit"""
 
 
@@ -201,14 +202,18 @@ def count_runners(*, of_runners: bool) -> str:
 
 
 SESSIONS_IN_RANGE = " UNION ALL ".join(
-    f"SELECT session.seq, session.body FROM {source} AND {_IN_DAYS}"
+    f"SELECT session.seq, CAST(session.body AS BLOB) FROM {source} AND {_IN_DAYS}"
     for source in _of_runners("(SELECT value FROM json_each(:ids))").values()
 )
 
 LOGS_IN_RANGE = f"""
-SELECT log.id, session.seq,
-    '{{"document":' || log.body || ',"session":' || ifnull(session.body, 'null') || '}}'
+SELECT log.id, session.seq, CAST(log.body AS BLOB)
 FROM {_LOGS_OF_RUNNERS} (SELECT value FROM json_each(:ids))
+"""
+
+BODIES_BY_SEQ = """
+SELECT seq, CAST(body AS BLOB) FROM document
+WHERE seq IN (SELECT value FROM json_each(:seqs))
 """
 
 REVIEWED = """
