@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,16 @@ Document = dict[str, Any]
 RUNNER_ID = "user.runner"
 ADMIN_ID = "user.admin"
 COACH_ID = "user.coach"
+COACHED_IDS = tuple(f"user.coached{number:02}" for number in range(30))
+"""The runners of the coach whose progress is asked for."""
+
+WEEKS = 52
+"""Of a runner's training, from the Monday 6 January 2025 on."""
+
+FOUR_WEEKS, TWELVE_WEEKS = ("2025-12-08", "2026-01-04"), ("2025-10-13", "2026-01-04")
+"""The last of them, by their first and last day."""
+
+TODAY = "2025-12-31"
 
 _NOTES = (
     "Felt strong until kilometre eight, then the headwind along the river took its share. "
@@ -83,6 +93,25 @@ def logs(count: int) -> Iterator[tuple[Document, Document, Document]]:
     for number in reversed(range(count)):
         planned = session(f"session-{number:04}", "plan-0001", number)
         yield log(f"workoutLog.{number:040x}", RUNNER_ID, planned["_id"], number), planned, runner
+
+
+def training(
+    runner_ids: Sequence[str], weeks: range, sessions_per_week: int = 6
+) -> Iterator[Document]:
+    """Each runner's plans of these weeks after the first, a week each, with their sessions, of
+    which four in five have a log.
+    """
+    for place, runner_id in enumerate(runner_ids):
+        for week in weeks:
+            week_plan = plan(f"plan.{place:04}.{week:02}", runner_id)
+            yield week_plan
+            for day in range(sessions_per_week):
+                number = week * 7 + day
+                planned = session(f"session.{place:04}.{number:03}", week_plan["_id"], number)
+                yield planned
+                if (place + number) % 5:
+                    log_id = f"workoutLog.{place:020x}{number:020x}"
+                    yield log(log_id, runner_id, planned["_id"], number * 24 * 60)
 
 
 def _document(document_id: str, type_: str, number: int) -> Document:

@@ -1,17 +1,18 @@
 """How each server of the benchmark is started: on loopback, with the settings that it needs.
 
 Unless told otherwise, a server with its one worker has a CPU to itself, and the Content Lake is on
-the others.
+the others. Both APIs write their access logs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import NamedTuple
 
 from bench.issuer import AUDIENCE, Issuer
-from bench.processes import ONE_CPU, Process, other_cpus
+from bench.processes import ALL_CPUS, ONE_CPU, Process, other_cpus
+from tests.content_lake import DATASET, EDITOR_TOKEN, PROJECT
 from tests.ports import free_port
 
 
@@ -23,23 +24,29 @@ class Placement(NamedTuple):
 
 
 ALONE = Placement(1, ONE_CPU)
-THREADS = 32
+DEFAULT = Placement(2, ALL_CPUS)
+"""As `make serve` starts by default: it gives each worker a CPU, of those that there are."""
+
+DEFAULT_THREADS = 64
 _SANITY_TOKEN = "bench"
+
+ONE_USER: Mapping[str, str] = {
+    # Counted as always, and never reached: the whole load is of one user.
+    "RATE_LIMIT": "1000000 per second",
+    "CONCURRENT_REQUESTS": "512",
+    # The canned Content Lake has no limits of its own.
+    "SANITY_WRITES_AT_ONCE": "100",
+}
 
 
 def upstream(
-    folder: Path,
-    *,
-    latency_ms: float = 0,
-    compress: bool = False,
-    cpus: Set[int] = other_cpus(ONE_CPU),
+    folder: Path, *, latency_ms: float = 0, cpus: Set[int] = other_cpus(ONE_CPU)
 ) -> Process:
     """The canned Content Lake."""
     port = free_port()
-    module = ["bench.upstream", "--port", str(port), "--latency-ms", str(latency_ms)]
     return Process(
         "upstream",
-        [*module, "--gzip"] if compress else module,
+        ["bench.upstream", "--port", str(port), "--latency-ms", str(latency_ms)],
         port=port,
         cpus=cpus,
         environ={},
@@ -47,23 +54,27 @@ def upstream(
     )
 
 
-def thin(folder: Path, lake: Process, *, placement: Placement = ALONE) -> Process:
+def thin(folder: Path, lake: Process) -> Process:
     """The thin proxy."""
-    return _granian(folder, "thin proxy", "bench.thin:proxy", lake, placement)
-
-
-def constant(folder: Path, lake: Process) -> Process:
-    """The constant response."""
-    return _granian(folder, "constant", "bench.thin:constant", lake, ALONE)
+    port = free_port()
+    options = ["--workers", "1", "--blocking-threads", str(DEFAULT_THREADS), "--no-ws"]
+    return Process(
+        "thin proxy",
+        ["granian", "--interface", "wsgi", "--port", str(port), *options, "bench.thin:proxy"],
+        port=port,
+        cpus=ONE_CPU,
+        environ={"UPSTREAM_URL": f"http://127.0.0.1:{lake.port}"},
+        log=folder / f"granian-{port}.log",
+    )
 
 
 def peer(folder: Path, lake: Process, issuer: Issuer, *, placement: Placement = ALONE) -> Process:
     """FastAPI + aiohttp."""
     port = free_port()
-    options = ["--port", str(port), "--workers", str(placement.workers), "--no-access-log"]
+    options = ["--port", str(port), "--workers", str(placement.workers)]
     return Process(
         "FastAPI + aiohttp",
-        ["uvicorn", "bench.peer:app", "--loop", "uvloop", "--http", "httptools", *options],
+        ["uvicorn", "bench.peer.app:app", "--loop", "uvloop", "--http", "httptools", *options],
         port=port,
         cpus=placement.cpus,
         environ={
@@ -76,7 +87,12 @@ def peer(folder: Path, lake: Process, issuer: Issuer, *, placement: Placement = 
 
 
 def product_on_sanity(
-    folder: Path, lake: Process, issuer: Issuer, *, placement: Placement = ALONE
+    folder: Path,
+    lake: Process,
+    issuer: Issuer,
+    *,
+    placement: Placement = ALONE,
+    settings: Mapping[str, str] = ONE_USER,
 ) -> Process:
     """The product as `make serve` runs it, on the canned Content Lake."""
     sanity = {
@@ -85,18 +101,34 @@ def product_on_sanity(
         "SANITY_API_TOKEN": _SANITY_TOKEN,
         "SANITY_API_URL": f"http://127.0.0.1:{lake.port}",
     }
-    return _product(folder, "product, Sanity", issuer, placement, sanity)
+    return _product(folder, "product, Sanity", issuer, placement, {**settings, **sanity})
+
+
+def product_on_stand_in(folder: Path, url: str, issuer: Issuer, *, seconds: int) -> Process:
+    """The product on the tests' stand-in of Sanity, which gets so long for a response."""
+    sanity = {
+        "SANITY_PROJECT_ID": PROJECT,
+        "SANITY_DATASET": DATASET,
+        "SANITY_API_TOKEN": EDITOR_TOKEN,
+        "SANITY_API_URL": url,
+        "SANITY_READ_TIMEOUT": str(seconds - 1),
+        "SANITY_DEADLINE": str(seconds),
+    }
+    return _product(folder, "product, stand-in", issuer, ALONE, {**ONE_USER, **sanity})
 
 
 def product_on_sqlite(folder: Path, database: Path, issuer: Issuer) -> Process:
     """The product as `make serve` runs it, on the embedded store."""
-    return _product(folder, "product, SQLite", issuer, ALONE, {"SQLITE_PATH": str(database)})
+    store = {"SQLITE_PATH": str(database)}
+    return _product(folder, "product, SQLite", issuer, ALONE, {**ONE_USER, **store})
 
 
 def _product(
-    folder: Path, name: str, issuer: Issuer, placement: Placement, store: dict[str, str]
+    folder: Path, name: str, issuer: Issuer, placement: Placement, settings: Mapping[str, str]
 ) -> Process:
+    """With `DEFAULT`, nothing is set that `make serve` has a default for."""
     port = free_port()
+    workers = {} if placement == DEFAULT else {"WORKERS": str(placement.workers)}
     return Process(
         name,
         ["app.cli", "serve"],
@@ -104,27 +136,10 @@ def _product(
         cpus=placement.cpus,
         environ={
             "PORT": str(port),
-            "WORKERS": str(placement.workers),
-            "THREADS": str(THREADS),
-            "LOG_LEVEL": "warning",
             "OAUTH_ISSUER": issuer.url,
             "OAUTH_AUDIENCE": AUDIENCE,
-            # Counted as always, and never reached.
-            "RATE_LIMIT": "1000000 per second",
-            **store,
+            **workers,
+            **settings,
         },
         log=folder / f"product-{port}.log",
-    )
-
-
-def _granian(folder: Path, name: str, target: str, lake: Process, placement: Placement) -> Process:
-    port = free_port()
-    options = ["--workers", str(placement.workers), "--blocking-threads", str(THREADS), "--no-ws"]
-    return Process(
-        name,
-        ["granian", "--interface", "wsgi", "--port", str(port), *options, target],
-        port=port,
-        cpus=placement.cpus,
-        environ={"UPSTREAM_URL": f"http://127.0.0.1:{lake.port}"},
-        log=folder / f"granian-{port}.log",
     )

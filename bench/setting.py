@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.issuer import Issuer
@@ -17,24 +18,28 @@ from bench.sizes import Sizes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """`folder` is temporary; `issuer` is listening."""
+    """`folder` is temporary; `issuer` is listening. `whole`: every combination is measured."""
 
     sizes: Sizes
     folder: Path
     issuer: Issuer
+    whole: bool = False
 
-    def warm(self, work: Sequence[tuple[Process, Load]]) -> None:
-        """Let all servers work at the same time, each on its loads in turn, for `warm_seconds`."""
+    def warm(self, work: Sequence[tuple[Process, Load]], seconds: float | None = None) -> None:
+        """Let all servers work at the same time, each on its loads in turn, for `seconds`, by
+        default `warm_seconds`.
+        """
         servers: dict[Process, list[Load]] = {server: [] for server, _ in work}
         for server, load in work:
             servers[server].append(load)
+        seconds = min(seconds or math.inf, self.sizes.warm_seconds)
         with ThreadPoolExecutor(len(servers)) as pool:
-            list(pool.map(self._warm, servers, servers.values()))
+            list(pool.map(lambda server: _warm(server, servers[server], seconds), servers))
 
-    def _warm(self, server: Process, loads: Sequence[Load]) -> None:
-        for load in loads:
-            seconds = self.sizes.warm_seconds / len(loads)
-            drive(server, Load(requests=load.requests, clients=load.clients, seconds=seconds))
+
+def _warm(server: Process, loads: Sequence[Load], seconds: float) -> None:
+    for each in loads:
+        drive(server, replace(each, seconds=seconds / len(loads), count=None))
 
 
 def say(text: str) -> None:

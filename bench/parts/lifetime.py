@@ -7,15 +7,14 @@ import urllib.request
 from contextlib import ExitStack
 from dataclasses import replace
 
-from bench import documents, servers
+from bench import loads, servers
 from bench.measure import Sample, measure
-from bench.parts.side_by_side import api_loads
 from bench.processes import Process
 from bench.setting import Bench, say
 
 
 def run(bench: Bench) -> list[Sample]:
-    """`start` is one request; a `soak` of one turn is a share of each operation."""
+    """`start` is one request; a `soak` of one turn is a share of the operations."""
     samples = []
     with ExitStack() as stack:
         lake = stack.enter_context(servers.upstream(bench.folder))
@@ -23,16 +22,19 @@ def run(bench: Bench) -> list[Sample]:
             say(f"lifetime: start {turn + 1} of {bench.sizes.starts}")
             samples.append(_start(bench, lake, turn))
         product = stack.enter_context(servers.product_on_sanity(bench.folder, lake, bench.issuer))
-        loads = api_loads(bench, product, bench.issuer.token(documents.RUNNER_ID)).values()
+        operations = loads.of_one_user(product, bench.issuer, loads.ready(bench.sizes))
+        # It takes the time of many others, and little else.
+        del operations[loads.PROGRESS_OF_30]
+        work = [*operations.values()]
         say(f"lifetime: warming the server for {bench.sizes.warm_seconds} s")
-        bench.warm([(product, load) for load in loads])
+        bench.warm([(product, load) for load in work])
         steps = bench.sizes.soak_steps
-        count = bench.sizes.soak_requests // steps // len(loads)
+        count = bench.sizes.soak_requests // steps // len(work)
         for step in range(steps):
             say(f"lifetime: {bench.sizes.soak_requests} requests, step {step + 1} of {steps}")
             samples += [
                 measure(product, "soak", replace(load, count=count, seconds=120), turn=step)
-                for load in loads
+                for load in work
             ]
     return samples
 

@@ -7,26 +7,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import orjson
-
 from app.service import cursor, sync_tokens
 from app.service.stores.port import Position, SyncPoint
-from app.service.stores.sqlite import queries
 from app.service.stores.sqlite.store import SqliteStore
-from bench import documents, servers, traffic
+from bench import documents, files, loads, servers, traffic
 from bench.documents import ADMIN_ID, COACH_ID, RUNNER_ID, Document
 from bench.measure import Load, Sample, measure
 from bench.processes import Process
 from bench.setting import Bench, say
+from bench.targets import with_logs
 from bench.traffic import CHANGES_PATH, PATH, request
 
-SESSIONS, PROGRESS = "/api/training-sessions", "/api/progress"
-AS_OF = "asOf=2025-03-16"
-TWELVE_WEEKS = f"dateFrom=2024-12-23&dateTo=2025-03-16&{AS_OF}"
-FOUR_WEEKS = f"dateFrom=2025-02-17&dateTo=2025-03-16&{AS_OF}"
-
-WRITES = 500
-"""Creates of one sample, and updates: each on a session or a log of its own."""
+_DAYS = "dateFrom=2024-12-23&dateTo=2025-03-16&asOf=2025-03-16"
 
 
 def run(bench: Bench) -> list[Sample]:
@@ -37,7 +29,10 @@ def run(bench: Bench) -> list[Sample]:
         for logs in sizes.log_counts:
             say(f"SQLite: loading {logs:,} logs")
             database = bench.folder / f"{logs}.db"
-            load(database, logs, sizes.logs_per_runner, spare=WRITES * sizes.rounds)
+            files.load(
+                database,
+                _documents(logs, sizes.logs_per_runner, spare=sizes.writes * sizes.rounds),
+            )
             products[logs] = stack.enter_context(
                 servers.product_on_sqlite(bench.folder, database, bench.issuer)
             )
@@ -45,37 +40,25 @@ def run(bench: Bench) -> list[Sample]:
         reads = {logs: _reads(bench, logs, tokens) for logs in products}
         say(f"SQLite: warming {len(products)} servers for {sizes.warm_seconds} s")
         bench.warm(
-            [(products[logs], each) for logs, loads in reads.items() for each in loads.values()]
+            [(products[logs], each) for logs, named in reads.items() for each in named.values()]
         )
         samples = []
         for turn in range(sizes.rounds):
             say(f"SQLite: round {turn + 1} of {sizes.rounds}")
             for name in reads[sizes.log_counts[0]]:
                 for logs, product in products.items():
-                    operation = f"{name}, {logs:,} logs"
-                    samples.append(measure(product, operation, reads[logs][name], turn=turn))
+                    load = reads[logs][name]
+                    samples.append(measure(product, with_logs(name, logs), load, turn=turn))
             for logs, product in products.items():
                 for name, each in _writes(bench, logs, tokens, turn).items():
-                    samples.append(measure(product, f"{name}, {logs:,} logs", each, turn=turn))
+                    samples.append(measure(product, with_logs(name, logs), each, turn=turn))
         return samples
 
 
-def load(database: Path, logs: int, logs_per_runner: int, spare: int) -> None:
-    """Make the database: `logs` logs, and `spare` sessions of `RUNNER_ID` without one."""
-    store = SqliteStore(database)
-    with store.writing() as connection:
-        # Half a gigabyte of pages instead of two megabytes: loads a million logs in half the time.
-        connection.execute("PRAGMA cache_size = -500000")
-        rows = (
-            {"id": each["_id"], "body": orjson.dumps(each).decode()}
-            for each in _documents(logs, logs_per_runner, spare)
-        )
-        connection.executemany(queries.PUT, rows)
-    store.close()
-
-
 def _documents(logs: int, logs_per_runner: int, spare: int) -> Iterator[Document]:
-    """Runners in turn log a session of theirs, minute by minute; `RUNNER_ID` is the first."""
+    """Runners in turn log a session of theirs, minute by minute; `RUNNER_ID` is the first, and has
+    `spare` sessions without a log.
+    """
     yield documents.user(ADMIN_ID, "admin")
     yield documents.user(COACH_ID, "coach")
     runners = [RUNNER_ID, *(f"user.{number:06}" for number in range(1, logs // logs_per_runner))]
@@ -104,43 +87,36 @@ def _log_id(number: int) -> str:
 
 def _reads(bench: Bench, logs: int, tokens: dict[str, str]) -> dict[str, Load]:
     admin, runner = tokens[ADMIN_ID], tokens[RUNNER_ID]
-    sizes = bench.sizes
     middle = documents.log(_log_id(logs // 2), RUNNER_ID, "", logs // 2)
     deep = cursor.encode(Position(middle["_createdAt"], middle["_id"]))
     since = _beginning(bench.folder / f"{logs}.db")
     some = random.Random(logs).choices(range(logs), k=1000)
     requests = {
-        "list, own": [request("GET", PATH, runner)],
-        "list, first page": [request("GET", PATH, admin)],
-        "list, deep page": [request("GET", f"{PATH}?cursor={deep}", admin)],
-        "list of 100": [request("GET", f"{PATH}?limit=100", admin)],
-        "changes (100)": [request("GET", f"{CHANGES_PATH}?since={since}", admin)],
-        "sessions, own": [request("GET", f"{SESSIONS}?dateFrom=2025-02-17&{AS_OF}", runner)],
-        "progress, own, 12 weeks": [request("GET", f"{PROGRESS}?{TWELVE_WEEKS}", runner)],
-        "progress, a page of 50 runners, 4 weeks": [
-            request("GET", f"{PROGRESS}?{FOUR_WEEKS}", admin)
-        ],
-        "read": [request("GET", f"{PATH}/{_log_id(number)}", admin) for number in some],
+        loads.LISTS: [request("GET", PATH, admin)],
+        loads.DEEP_LISTS: [request("GET", f"{PATH}?cursor={deep}", admin)],
+        loads.LIST_OF_100: [request("GET", f"{PATH}?limit=100", admin)],
+        loads.READS: [request("GET", f"{PATH}/{_log_id(number)}", admin) for number in some],
+        loads.SESSIONS: [request("GET", f"/api/training-sessions?{_DAYS}", runner)],
+        loads.PROGRESS_OF_ONE: [request("GET", f"/api/progress?{_DAYS}", runner)],
+        loads.CHANGES: [request("GET", f"{CHANGES_PATH}?since={since}", admin)],
     }
-    return {
-        name: Load(requests=each, clients=sizes.clients, seconds=sizes.seconds)
-        for name, each in requests.items()
-    }
+    load = loads.ready(bench.sizes)
+    return {name: load(each, 200) for name, each in requests.items()}
 
 
 def _writes(bench: Bench, logs: int, tokens: dict[str, str], turn: int) -> dict[str, Load]:
     """Every request of its own kind once: a second time it would be refused, or change nothing."""
-    spare = range(turn * WRITES, (turn + 1) * WRITES)
-    some = range(turn, logs, max(1, logs // WRITES))[:WRITES]
+    writes, clients = bench.sizes.writes, bench.sizes.clients
+    spare = range(turn * writes, (turn + 1) * writes)
+    some = range(turn, logs, max(1, logs // writes))[:writes]
     changes = {**traffic.CHANGES, "notes": f"Corrected in round {turn}."}
     admin, runner = tokens[ADMIN_ID], tokens[RUNNER_ID]
     creates = [traffic.create(runner, f"spare-{number}") for number in spare]
     updates = [request("PUT", f"{PATH}/{_log_id(each)}", admin, changes) for each in some]
-    clients = bench.sizes.clients
 
     def once(requests: list[str], expect: int) -> Load:
         return Load(
             requests=requests, expect=expect, clients=clients, seconds=60, count=len(requests)
         )
 
-    return {"create": once(creates, 201), "update": once(updates, 200)}
+    return {loads.CREATES: once(creates, 201), loads.UPDATES: once(updates, 200)}

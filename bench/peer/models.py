@@ -20,6 +20,7 @@ from pydantic.alias_generators import to_camel
 
 Status = Literal["completed", "dnf", "undone"]
 Feeling = Literal["excellent", "good", "okay", "tired", "exhausted"]
+FEELINGS = ("excellent", "good", "okay", "tired", "exhausted")
 SessionType = Literal["easy", "interval", "tempo", "long", "recovery", "rest"]
 
 _control = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -111,11 +112,11 @@ def _reference(value: Any) -> Any:
     return value.get("_ref") if isinstance(value, dict) else value
 
 
-class _Out(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
+class Out(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", validate_by_name=True)
 
 
-class Session(_Out):
+class Session(Out):
     id: str = Field(validation_alias="_id", serialization_alias="id")
     date: str | None = None
     day: str | None = None
@@ -125,12 +126,12 @@ class Session(_Out):
     pace: str | None = None
 
 
-class Runner(_Out):
+class Runner(Out):
     id: str = Field(validation_alias="_id", serialization_alias="id")
     name: str | None = None
 
 
-class Log(_Out):
+class Log(Out):
     """The log on the wire, read from a Sanity document with its session and runner joined."""
 
     id: str = Field(validation_alias="_id", serialization_alias="id")
@@ -160,7 +161,7 @@ class Log(_Out):
         return seconds_of(self.actual_pace) if self.actual_pace else None
 
 
-class Pagination(_Out):
+class Pagination(Out):
     limit: int
     next_cursor: str | None
     total: int | None = None

@@ -9,47 +9,75 @@ from pathlib import Path
 
 import pytest
 
-from bench import report
+from bench import loads, report
+from bench.capacity import RUNNERS, Need, needs
 from bench.measure import Sample
-from bench.sizes import TINY
-from bench.targets import ON_ANY_CPU, PEER, PRODUCT, THIN, Figures, targets
+from bench.servers import DEFAULT_THREADS
+from bench.sizes import FULL, TINY
+from bench.targets import (
+    BY_DEFAULT,
+    PEER,
+    PRODUCT,
+    SQLITE,
+    STAND_IN,
+    THIN,
+    Figure,
+    Figures,
+    Target,
+    far,
+    far_client,
+    of_runners,
+    pausing,
+    single_creates,
+    targets,
+    with_logs,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
+LATENCY = TINY.usual_latency_ms
+SMALL, LARGE = TINY.log_counts
+
 MEASURED = {
     "side-by-side": {
-        (PRODUCT, "list"),
-        (PRODUCT, "list of 100"),
-        (PRODUCT, "changes (100)"),
-        (PRODUCT, "read"),
-        (PRODUCT, "read, unchanged"),
-        (PRODUCT, "create"),
-        (PRODUCT, "update"),
-        (PRODUCT, "delete"),
-        (PEER, "create"),
-        (THIN, "write"),
-        ("constant", "list"),
+        *((server, each) for server in (PRODUCT, PEER) for each in loads.BASIC),
+        *((server, each) for server in (PRODUCT, PEER) for each in loads.REPORTS),
+        *((server, loads.LIST_OF_100) for server in (PRODUCT, PEER)),
+        *((server, loads.PATCHES) for server in (PRODUCT, PEER)),
+        *((THIN, each) for each in ("list", "read", "write")),
     },
-    "on-any-cpu": {
-        (server, operation + ON_ANY_CPU)
+    "default": {(server, each + BY_DEFAULT) for server in (PRODUCT, PEER) for each in loads.BASIC},
+    "batch": {
+        (server, each)
         for server in (PRODUCT, PEER)
-        for operation in ("list", "read", "create")
+        for each in (
+            *(loads.BATCH, single_creates()),
+            *(far_client(loads.BATCH), far_client(loads.CREATES)),
+        )
     },
     "sqlite": {
-        ("product, SQLite", "list, own, 60 logs"),
-        ("product, SQLite", "list, deep page, 120 logs"),
-        ("product, SQLite", "changes (100), 120 logs"),
-        ("product, SQLite", "sessions, own, 60 logs"),
-        ("product, SQLite", "progress, own, 12 weeks, 120 logs"),
-        ("product, SQLite", "progress, a page of 50 runners, 4 weeks, 120 logs"),
-        ("product, SQLite", "read, 120 logs"),
-        ("product, SQLite", "create, 120 logs"),
-        ("product, SQLite", "update, 60 logs"),
+        (SQLITE, with_logs(each, logs))
+        for logs in (SMALL, LARGE)
+        for each in (
+            *(loads.LISTS, loads.DEEP_LISTS, loads.LIST_OF_100, loads.READS, loads.CREATES),
+            *(loads.UPDATES, loads.SESSIONS, loads.PROGRESS_OF_ONE, loads.CHANGES),
+        )
     },
-    "crowd": {
-        (server, operation)
-        for server in (PRODUCT, PEER, THIN)
-        for operation in (TINY.busy_operation, TINY.pausing_operation)
+    "scale": {
+        *((SQLITE, of_runners(each, TINY.scale_runners)) for each in loads.REPORTS[:3]),
+        *(
+            (STAND_IN, of_runners(each, TINY.scale_runners_on_stand_in))
+            for each in loads.REPORTS[:3]
+        ),
+    },
+    "far": {
+        *((PEER, far(each, LATENCY)) for each in (loads.LISTS, loads.READS, loads.CREATES)),
+        *(
+            (PRODUCT, far(each, LATENCY, DEFAULT_THREADS))
+            for each in (loads.LISTS, loads.READS, loads.CREATES)
+        ),
+        *((PRODUCT, far(loads.LISTS, LATENCY, threads)) for threads in TINY.thread_counts),
+        *((server, pausing(TINY)) for server in (PRODUCT, PEER)),
     },
     "lifetime": {(PRODUCT, "start"), (PRODUCT, "soak")},
 }
@@ -57,20 +85,26 @@ MEASURED = {
 
 @pytest.mark.parametrize("part", MEASURED)
 def test_a_part_measures_what_it_says(part: str, tmp_path: Path) -> None:
-    page = tmp_path / "BENCHMARKS.md"
-    page.write_text("By hand.\n")
-    options = ["--tiny", "--part", part, "--json", str(tmp_path / "run.json"), "--page", str(page)]
+    page, run = tmp_path / "BENCHMARKS.md", tmp_path / "run.json"
+    options = ["--tiny", "--parts", part, "--json", str(run), "--page", str(page)]
     command = [sys.executable, "-m", "bench", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    samples = json.loads((tmp_path / "run.json").read_text())["samples"]
+    samples = json.loads(run.read_text())["samples"]
     assert MEASURED[part] <= {(each["server"], each["operation"]) for each in samples}
     assert all(each["requests"] > each["failures"] == 0 for each in samples)
-    assert page.read_text().startswith(f"By hand.\n{report.MARK}\n")
-    assert "| target | measured | limit | holds |" in page.read_text()
+    assert "| limit | holds |" in page.read_text()
+    assert f"{part}: took" in done.stderr
 
 
-def sample(server: str, operation: str, cpu_ms: float, turn: int = 0) -> Sample:
+def test_a_part_that_does_not_exist_is_refused() -> None:
+    command = [sys.executable, "-m", "bench", "--parts", "far,near"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no such part: near" in done.stderr
+
+
+def sample(server: str, operation: str, cpu_ms: float = 1, turn: int = 0) -> Sample:
     return Sample(
         server=server,
         operation=operation,
@@ -95,36 +129,61 @@ def test_ratios_are_taken_round_by_round() -> None:
             *(sample(THIN, "read", cpu, turn) for turn, cpu in enumerate([0.5, 1.5, 0.5])),
         ]
     )
-    assert figures.times_thin(PRODUCT, "read") == pytest.approx(2.0)
+    assert figures.times_thin(PRODUCT, "read") == Figure(2.0, 2.0, 2.4)
 
 
 def test_a_write_is_held_to_two_round_trips() -> None:
     figures = Figures(
-        [sample(PRODUCT, "create", 1.5), sample(THIN, "read", 0.2), sample(THIN, "write", 0.3)]
+        [sample(PRODUCT, "create", 1.5), sample(THIN, "read", 0.25), sample(THIN, "write", 0.25)]
     )
-    assert figures.times_thin(PRODUCT, "create") == pytest.approx(3.0)
+    assert figures.times_thin(PRODUCT, "create") == Figure(3.0, 3.0, 3.0)
 
 
-def test_a_server_on_any_cpu_is_held_to_a_thin_proxy_there() -> None:
-    operation = f"list{ON_ANY_CPU}"
-    figures = Figures(
-        [
-            sample(PRODUCT, operation, 1.5),
-            sample(THIN, operation, 0.5),
-            sample(THIN, "list", 0.1),
-        ]
-    )
-    assert figures.times_thin(PRODUCT, operation) == pytest.approx(3.0)
+def test_a_batch_is_held_to_as_many_creates() -> None:
+    figures = Figures([sample(PRODUCT, loads.BATCH, 30), sample(PRODUCT, single_creates(), 1)])
+    (ratio,) = [each for each in targets(figures, TINY) if ": CPU, × of 100 creates" in each.name]
+    assert ratio.figure.median == pytest.approx(0.3)
+    assert not ratio.holds
 
 
 def test_what_was_not_measured_has_no_target() -> None:
     lines = targets(Figures([sample(PRODUCT, "list", 1.0), sample(PEER, "list", 0.8)]), TINY)
-    assert [(each.name, each.holds) for each in lines] == [(f"list: CPU, × {PEER}", False)]
+    assert [(each.name, each.holds) for each in lines] == [(f"list, one CPU: CPU, × {PEER}", False)]
 
 
-def test_results_are_renewed_below_what_is_written_by_hand(tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    page.write_text("By hand.\n\n")
-    report.write_into(page, "first\n")
-    report.write_into(page, "second\n")
-    assert page.read_text() == f"By hand.\n\n{report.MARK}\n\nsecond\n"
+@pytest.mark.parametrize(
+    ("median", "limit", "at_least", "holds"),
+    [(0.95, 0.95, False, True), (0.96, 0.95, False, False), (0.94, 0.95, True, False)],
+)
+def test_the_median_decides(median: float, limit: float, at_least: bool, holds: bool) -> None:
+    assert Target("", Figure(median, 0, 9), limit, at_least).holds is holds
+
+
+def test_the_page_says_how_many_goals_hold() -> None:
+    lists = [sample(PRODUCT, "list", 1.0), sample(PEER, "list", 2.0)]
+    good = report.Run("2026-01-01", {"side-by-side": 60.0}, FULL, lists)
+    assert "\nAll hold.\n" in report.text(good)
+    reads = [sample(PRODUCT, "read", 1.0), sample(PEER, "read", 1.0)]
+    bad = report.Run("2026-01-01", {"side-by-side": 60.0}, FULL, [*lists, *reads])
+    assert "\n1 of 2 hold.\n" in report.text(bad)
+    assert "| 1.00 | ≤ 0.95 | **no** |" in report.text(bad)
+
+
+def test_the_capacity_follows_from_the_cpu_times() -> None:
+    operations = [*loads.BASIC, *loads.REPORTS]
+    figures = Figures([sample(PRODUCT, each, 1.0) for each in operations])
+    found = needs(figures)
+    assert [each.runners for each in found] == [*RUNNERS]
+    # At a millisecond each, a thousand requests a second take one CPU.
+    assert all(each.cpus == pytest.approx(each.requests / 1000) for each in found)
+    assert found[1].requests == pytest.approx(10 * found[0].requests)
+
+
+def test_one_address_is_enough_up_to_the_limit() -> None:
+    assert Need(1, requests=100, queries=100, mutations=25, cpus=0.1).addresses == 1
+    assert Need(1, requests=100, queries=100, mutations=26, cpus=0.1).addresses == 2
+    assert Need(1, requests=600, queries=600, mutations=1, cpus=0.1).addresses == 2
+
+
+def test_without_the_figures_there_is_no_capacity() -> None:
+    assert needs(Figures([sample(PRODUCT, "list")])) == []
