@@ -1,8 +1,8 @@
 """How requests are sent to Sanity: an adapter for `requests`, over kept HTTP/1.1 connections.
 
 Own code for its price: `docs/architecture.md` has the CPU and the memory of other clients. The hard
-parts are those of libraries: `http.client` connects, through a proxy too, TLS is Python's `ssl`, and
-`httptools`, which is Node.js' parser, reads the responses.
+parts are those of libraries: `http.client` connects, through a proxy too, TLS is Python's `ssl`,
+and `httptools`, which is Node.js' parser, reads the responses.
 """
 
 from __future__ import annotations
