@@ -110,17 +110,17 @@ def _capacity(figures: Figures) -> str:
     )
     return f"""## How many runners does it serve?
 
-In the busiest hour of a day, from the CPU times below. Assumed: an active runner makes in a day
-{asked} (of which a coach's part is one thirtieth); {capacity.PEAK_SHARE:.0%} of a day's requests
-come in its busiest hour, spread evenly; Sanity is {capacity.SECONDS_AWAY * 1000:.0f} ms away.
+In the busiest hour of a day, from the CPU times below. Assumed: a day of an active runner is
+{asked} (a coach looks three times); {capacity.PEAK_SHARE:.0%} of a day's requests come in its
+busiest hour, spread evenly over it; Sanity is {capacity.SECONDS_AWAY * 1000:.0f} ms away.
 
 {table}
 
 Sanity documents {capacity.MUTATIONS_PER_ADDRESS} mutations and {capacity.REQUESTS_PER_ADDRESS}
 requests a second for one IP address, which all processes of a host share, and for one dataset
-{capacity.CONCURRENT_QUERIES} queries and {capacity.CONCURRENT_MUTATIONS} mutations at once:
-**addresses** is how many hosts with an address of their own that takes, **one dataset** whether it
-is enough. A project's quota counts the calls of a month."""
+{capacity.CONCURRENT_QUERIES} queries and {capacity.CONCURRENT_MUTATIONS} mutations at once.
+**Addresses** is from how many Sanity must be asked, **one dataset** whether its limits are enough.
+A project's quota counts the calls of a month."""
 
 
 def _goals(lines: Sequence[Target]) -> str:

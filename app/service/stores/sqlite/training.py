@@ -66,33 +66,27 @@ def read_progress(connection: sqlite3.Connection, query: ProgressQuery) -> Progr
     listing = queries.list_runners(of_runners=of_runners)
     runners = connection.execute(listing, parameters).fetchall()
     parameters["ids"] = json.dumps([id_ for id_, _ in runners])
-    planned = dict(connection.execute(queries.SESSIONS_IN_RANGE, parameters))
-    logs = connection.execute(queries.LOGS_IN_RANGE, parameters).fetchall()
-    # Most logs are of a session that is read already: its JSON is neither read nor parsed twice.
-    others = {seq for _, seq, _ in logs if seq is not None} - planned.keys()
-    seqs = json.dumps(sorted(others))
-    bodies = dict(connection.execute(queries.BODIES_BY_SEQ, {"seqs": seqs})) if others else {}
-    log_ids = {"log_ids": json.dumps([id_ for id_, _, _ in logs])}
-    reviewed = connection.execute(queries.REVIEWED, log_ids).fetchall()
-    with_plans = {"seqs": json.dumps(sorted(planned.keys() | others))}
+    planned, sessions = connection.execute(queries.SESSIONS_IN_RANGE, parameters).fetchone()
+    parameters["planned"] = planned
+    log_ids, logged, logs = connection.execute(queries.LOGS_IN_RANGE, parameters).fetchone()
+    (reviewed,) = connection.execute(queries.REVIEWED, {"log_ids": log_ids}).fetchone()
+    seqs = {*json.loads(planned), *json.loads(logged)} - {None}
+    with_plans = {"seqs": json.dumps(sorted(seqs))}
     rows = decode_progress(
         _json(
             {
                 "runners": [body for _, body in runners],
-                "sessions": planned.values(),
-                "logs": [
-                    b'{"document":%b,"session":%b}' % (body, bodies.get(seq, b"null"))
-                    for _, seq, body in logs
-                ],
+                "sessions": [sessions or b""],
+                "logs": [logs or b""],
                 "plans": _column(connection, queries.PLANS, with_plans),
-                "reviewed": [json.dumps(id_).encode() for (id_,) in reviewed],
+                "reviewed": [reviewed[1:-1]],
             },
             total=total,
         )
     )
-    sessions = {each.id: each for each in rows.sessions}
+    by_id = {each.id: each for each in rows.sessions}
     for each in rows.logs:
-        each.session = each.session or sessions.get(id_of(each.document.session_id) or "")
+        each.session = each.session or by_id.get(id_of(each.document.session_id) or "")
     return rows
 
 
@@ -154,6 +148,6 @@ def _column(
 
 
 def _json(lists: Mapping[str, Iterable[bytes]], *, total: int | None = None) -> bytes:
-    """An object of lists, each of what is JSON already."""
+    """An object of lists, each of parts that are JSON already."""
     members = [b'"%b":[%b]' % (name.encode(), b",".join(values)) for name, values in lists.items()]
     return b'{%b,"total":%b}' % (b",".join(members), json.dumps(total).encode())

@@ -201,22 +201,26 @@ def count_runners(*, of_runners: bool) -> str:
     return f"SELECT count(*) FROM {_runners(of_runners=of_runners)}"
 
 
-SESSIONS_IN_RANGE = " UNION ALL ".join(
-    f"SELECT session.seq, CAST(session.body AS BLOB) FROM {source} AND {_IN_DAYS}"
-    for source in _of_runners("(SELECT value FROM json_each(:ids))").values()
-)
+# One row instead of a thousand: for each, the thread would leave the interpreter and wait for it.
+SESSIONS_IN_RANGE = f"""
+SELECT json_group_array(seq), CAST(group_concat(body, ',') AS BLOB) FROM ({
+    " UNION ALL ".join(
+        f"SELECT session.seq AS seq, session.body AS body FROM {source} AND {_IN_DAYS}"
+        for source in _of_runners("(SELECT value FROM json_each(:ids))").values()
+    )
+})
+"""
 
+# Most logs are of a session that is read already, as `:planned` says: not twice.
 LOGS_IN_RANGE = f"""
-SELECT log.id, session.seq, CAST(log.body AS BLOB)
+SELECT json_group_array(log.id), json_group_array(session.seq), CAST(group_concat(
+    '{{"document":' || log.body || ',"session":' || CASE
+        WHEN session.seq IN (SELECT value FROM json_each(:planned)) THEN 'null'
+        ELSE ifnull(session.body, 'null') END || '}}', ',') AS BLOB)
 FROM {_LOGS_OF_RUNNERS} (SELECT value FROM json_each(:ids))
 """
 
-BODIES_BY_SEQ = """
-SELECT seq, CAST(body AS BLOB) FROM document
-WHERE seq IN (SELECT value FROM json_each(:seqs))
-"""
-
 REVIEWED = """
-SELECT DISTINCT feedback_of FROM document
+SELECT CAST(json_group_array(DISTINCT feedback_of) AS BLOB) FROM document
 WHERE type = 'feedback' AND feedback_of IN (SELECT value FROM json_each(:log_ids))
 """
