@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 from requests.adapters import BaseAdapter
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.auth import metadata
 from app.auth.callers import CallerResolver, Users
@@ -55,6 +54,7 @@ from app.strict_json import MAX_BODY_BYTES
 from app.training_sessions import routes as training_sessions
 from app.web import access_log, admission, cors, health, http_rules, log_redaction, problems
 from app.web.flask_app import ApiFlask
+from app.web.prefix import TrustedProxies
 from app.web.rate_limits import RateLimits
 from app.workout_logs import routes as workout_logs
 
@@ -92,8 +92,8 @@ def create_app(
     tell = [access.write, metrics.count] if metrics else [access.write]
     app = ApiFlask("app", settings.sanity_deadline, *tell)
     if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as Flask documents
+        behind = TrustedProxies(app.wsgi_app, settings.trusted_proxies)
+        app.wsgi_app = behind  # type: ignore[method-assign]  # as Flask documents
     app.url_map.merge_slashes = False
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,

@@ -24,7 +24,7 @@ def create_blueprint(issuer: Issuer | None) -> Blueprint:
     def protected_resource() -> ResponseReturnValue:
         if not request.host:  # werkzeug's word for a Host header that breaks the syntax
             raise Problem("malformed", "The Host header holds no host name.")
-        here = request.host_url.rstrip("/")
+        here = request.root_url.rstrip("/")
         document = {
             "resource": issuer.audience if issuer and is_safe(issuer.audience) else here,
             "resource_name": "Workout Log API",

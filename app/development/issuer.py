@@ -22,6 +22,7 @@ from app.development.club import PEOPLE
 from app.development.loopback import IDENTITY_SCOPES, LocalClient, Reach
 from app.development.signing_key import ALGORITHM, new_key
 from app.settings import SCOPES, Settings, SettingsError
+from app.web.prefix import public_path
 
 AUTHORIZE_PATH = "/development/authorize"
 TOKEN_PATH = "/development/token"  # noqa: S105 - a path, not a secret
@@ -89,10 +90,10 @@ class DevelopmentIssuer(FixedKeys):
         """What clients need to know (RFC 8414, OpenID Connect Discovery 1.0)."""
         return {
             "issuer": self.url,
-            "authorization_endpoint": self.url + AUTHORIZE_PATH,
-            "token_endpoint": self.url + TOKEN_PATH,
-            "userinfo_endpoint": self.url + USERINFO_PATH,
-            "jwks_uri": self.url + KEYS_PATH,
+            "authorization_endpoint": self.url + public_path(AUTHORIZE_PATH),
+            "token_endpoint": self.url + public_path(TOKEN_PATH),
+            "userinfo_endpoint": self.url + public_path(USERINFO_PATH),
+            "jwks_uri": self.url + public_path(KEYS_PATH),
             "scopes_supported": [*SCOPES, *IDENTITY_SCOPES],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],

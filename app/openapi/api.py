@@ -65,15 +65,22 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not type
         """The OpenAPI document of this deployment."""
         return self._served(self._sign_in())
 
-    def _served(self, schemes: Schemes) -> dict[str, Any]:
-        return document.served(self._documented(), self._introductions, schemes, self._contact_url)
+    def _served(self, schemes: Schemes, **options: str) -> dict[str, Any]:
+        return document.served(
+            self._documented(), self._introductions, schemes, self._contact_url, **options
+        )
 
     def served_texts(self) -> document.Texts:
-        """The same as it is sent; kept, since anybody may ask and YAML is slow to write."""
+        """The same as it is sent, at `document.PREFIX`; kept, since anybody may ask and YAML is
+        slow to write.
+        """
         schemes = self._sign_in()
         with self._writing:
             if self._written is None or self._written[0] != schemes:
-                self._written = schemes, document.to_texts(self._served(schemes))
+                self._written = (
+                    schemes,
+                    document.to_texts(self._served(schemes, url=document.PREFIX)),
+                )
             return self._written[1]
 
     def problem_example(self, code: str) -> dict[str, Any]:

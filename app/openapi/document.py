@@ -22,6 +22,9 @@ PUBLISHED_SERVER = {
 }
 SERVED_SERVER = {"url": "/", "description": "The host that serves this document."}
 
+PREFIX = "/@prefix@"
+"""Stands in a text for the path prefix of the request: see `below`."""
+
 
 PUBLISHED_CONTACT = {
     "name": "Support of your deployment",
@@ -42,11 +45,17 @@ def published(spec: APISpec, introductions: Iterable[str]) -> JSON:
 
 
 def served(
-    spec: APISpec, introductions: Iterable[str], schemes: security.Schemes, contact_url: str
+    spec: APISpec,
+    introductions: Iterable[str],
+    schemes: security.Schemes,
+    contact_url: str,
+    url: str = SERVED_SERVER["url"],
 ) -> JSON:
-    """The document of the deployment that serves it; an empty `contact_url` names nobody."""
+    """The document of the deployment that serves it, at a path prefix such as `/`; an empty
+    `contact_url` names nobody.
+    """
     contact = {"name": "Support", "url": contact_url} if contact_url else {}
-    return _document(spec, introductions, SERVED_SERVER, schemes, contact)
+    return _document(spec, introductions, SERVED_SERVER | {"url": url}, schemes, contact)
 
 
 def _document(
@@ -85,6 +94,13 @@ def to_texts(document: JSON) -> Texts:
 def to_yaml(document: JSON) -> str:
     """The document as YAML: the same text on every run and every version of Python."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def below(text: bytes, prefix: str) -> bytes:
+    """A text that names `PREFIX`, for clients that reach the API under this one or, "", none."""
+    mark = PREFIX.encode()
+    found = text.replace(mark + b"/", f"{prefix}/".encode())
+    return found.replace(mark, (prefix or SERVED_SERVER["url"]).encode())
 
 
 class _Dumper(yaml.SafeDumper):

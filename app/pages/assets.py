@@ -14,6 +14,8 @@ from typing import NamedTuple
 from flask import Blueprint, abort, send_file
 from flask.typing import ResponseReturnValue
 
+from app.web.prefix import public_path
+
 FOLDERS = {
     "app.pages": ("static", ("docs.css", "docs.js", "icon.svg", "pages.css")),
     "flask_swagger_ui": ("dist", ("oauth2-redirect.js", "swagger-ui-bundle.js", "swagger-ui.css")),
@@ -47,7 +49,7 @@ def create_blueprint() -> Blueprint:
 
     @blueprint.app_template_global("asset")
     def asset_url(name: str) -> str:
-        return assets[name].url
+        return public_path(assets[name].url)
 
     return blueprint
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
 from app.pages.html import page, wants_html
+from app.web.prefix import public_path
 from app.web.problem_types import CATALOGUE, ProblemType
 from app.web.problems import Problem
 from app.web.violations import VIOLATIONS
@@ -26,14 +27,16 @@ def create_blueprint(example_of: Callable[[str], dict[str, Any]]) -> Blueprint:
 
     def described(kind: ProblemType) -> dict[str, Any]:
         """The type with an example of it, as JSON."""
+        example = example_of(kind.code)
+        links = {name: public_path(example[name]) for name in ("type", "instance")}
         return {
-            "type": kind.uri,
+            "type": public_path(kind.uri),
             "code": kind.code,
             "status": kind.status,
             "title": kind.title,
             "meaning": kind.meaning,
             "remedy": kind.remedy,
-            "example": example_of(kind.code),
+            "example": {**example, **links},
         }
 
     @blueprint.get("/", strict_slashes=False)
@@ -48,7 +51,8 @@ def create_blueprint(example_of: Callable[[str], dict[str, Any]]) -> Blueprint:
     @blueprint.get("/<code>")
     def problem_type(code: str) -> ResponseReturnValue:
         if code not in CATALOGUE:
-            raise Problem("not-found", "There is no such problem type; /problems/ lists them all.")
+            registry = public_path("/problems/")
+            raise Problem("not-found", f"There is no such problem type; {registry} lists them all.")
         found = described(CATALOGUE[code])
         if wants_html():
             return page("problem.html", problem=found, example=_pretty(found["example"]))

@@ -11,10 +11,11 @@ from flask import Blueprint, Response, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.auth.keys import Issuer
-from app.openapi.document import Texts
+from app.openapi.document import Texts, below
 from app.openapi.security import code_grant_endpoints
 from app.pages.html import SCRIPT_POLICY, page, wants_html
 from app.settings import SCOPES, Settings
+from app.web.prefix import public_path
 from app.web.problems import COLLECTION_PATH, Problem
 
 INDEX = {
@@ -30,11 +31,11 @@ INDEX = {
     "version": "/version",
 }
 
-START_LINKS = (
-    '</openapi.json>; rel="service-desc"; type="application/json"',
-    '</docs>; rel="service-doc"; type="text/html"',
-    '</.well-known/api-catalog>; rel="api-catalog"',
-)
+START_LINKS = {
+    "/openapi.json": 'rel="service-desc"; type="application/json"',
+    "/docs": 'rel="service-doc"; type="text/html"',
+    "/.well-known/api-catalog": 'rel="api-catalog"',
+}
 """The relations of RFC 8631 and RFC 9727, for programs that know only the host."""
 
 CATALOG_TYPE = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
@@ -48,6 +49,7 @@ def create_blueprint(
 ) -> Blueprint:
     """The pages; without an issuer nobody signs in there. `spec` gives the OpenAPI document."""
     blueprint = Blueprint("docs", __name__)
+    blueprint.add_app_template_global(public_path, "path")
     released = version("workout-log-api")
     changes = files(__package__).joinpath("CHANGELOG.md").read_text("utf-8")
     sign_in = {"clientId": settings.oauth_client_id, "scopes": SCOPES} if issuer else None
@@ -57,8 +59,11 @@ def create_blueprint(
         if wants_html():
             found = page("start.html", version=released, development=settings.development_sign_in)
         else:
-            found = jsonify(name="Workout Log API", version=released, links=INDEX)
-        found.headers["Link"] = ", ".join(START_LINKS)
+            links = {name: public_path(path) for name, path in INDEX.items()}
+            found = jsonify(name="Workout Log API", version=released, links=links)
+        found.headers["Link"] = ", ".join(
+            f"<{public_path(path)}>; {parameters}" for path, parameters in START_LINKS.items()
+        )
         return found
 
     @blueprint.get("/.well-known/api-catalog")
@@ -66,7 +71,7 @@ def create_blueprint(
         """Where the API and all about it are (RFC 9727)."""
         if not request.host:  # werkzeug's word for a Host header that breaks the syntax
             raise Problem("malformed", "The Host header holds no host name.")
-        here = request.host_url.rstrip("/")
+        here = request.root_url.rstrip("/")
         described = {
             "anchor": f"{here}/api",
             "service-desc": [
@@ -80,7 +85,7 @@ def create_blueprint(
         catalog = {"anchor": f"{here}{request.path}", "item": [{"href": f"{here}/api"}]}
         response = jsonify(linkset=[catalog, described])
         response.content_type = CATALOG_TYPE
-        response.headers["Link"] = f'<{request.path}>; rel="api-catalog"'
+        response.headers["Link"] = f'<{public_path(request.path)}>; rel="api-catalog"'
         return response
 
     @blueprint.get("/docs/", strict_slashes=False)
@@ -96,15 +101,15 @@ def create_blueprint(
     @blueprint.get("/reference/", strict_slashes=False)
     def reference() -> ResponseReturnValue:
         """A page of version 1.0.0 that the Swagger UI replaces."""
-        return redirect("/docs", 308)
+        return redirect(public_path("/docs"), 308)
 
     @blueprint.get("/openapi.json")
     def openapi_json() -> ResponseReturnValue:
-        return _cached(spec().json, "application/json")
+        return _cached(below(spec().json, public_path("")), "application/json")
 
     @blueprint.get("/openapi.yaml")
     def openapi_yaml() -> ResponseReturnValue:
-        return _cached(spec().yaml, "application/yaml")
+        return _cached(below(spec().yaml, public_path("")), "application/yaml")
 
     @blueprint.get("/changelog")
     def changelog() -> ResponseReturnValue:
@@ -119,6 +124,7 @@ def _cached(text: bytes, content_type: str) -> Response:
     response = Response(text, content_type=content_type)
     response.cache_control.public = True
     response.cache_control.max_age = SPEC_SECONDS
+    response.vary.add("X-Forwarded-Prefix")
     response.add_etag()
     response.make_conditional(request)
     return response

@@ -11,6 +11,7 @@ from flask import request
 
 from app.web.base_schema import MAX_PAGE_SIZE, BaseSchema
 from app.web.fields import JSONSchema, QueryFlag, QueryInteger
+from app.web.prefix import public_path
 from app.web.tables import MAX_ROWS
 
 
@@ -97,4 +98,4 @@ def next_link(cursor: str | None, **used: str) -> dict[str, str]:
     # No parameter's valid value holds a character that an address would have to escape.
     parameters = {**request.args, **used, "cursor": cursor}
     query = "&".join(f"{name}={value}" for name, value in parameters.items())
-    return {"Link": f'<{request.path}?{query}>; rel="next"'}
+    return {"Link": f'<{public_path(request.path)}?{query}>; rel="next"'}

@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.service import errors as service
 from app.web import request_context
+from app.web.prefix import public_path
 from app.web.problem_types import CATALOGUE
 
 logger = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def problem_of(error: service.ServiceError) -> Problem:
         case service.InvalidLog():
             return Problem("validation-failed", errors=[*map(_violation, error.violations)])
         case service.DuplicateLog():
-            location = f"{COLLECTION_PATH}/{quote(error.existing_id)}"
+            location = public_path(f"{COLLECTION_PATH}/{quote(error.existing_id)}")
             return Problem(
                 "duplicate-workout-log",
                 headers={"Location": location},
@@ -173,7 +174,8 @@ def respond(problem: Problem) -> Response:
 def body_of(problem: Problem, path: str) -> dict[str, Any]:
     """The problem of the current request, as told at the path."""
     context = request_context.current()
-    return problem.body(_reference(path), context.id if context else "")
+    body = problem.body(_reference(request.script_root + path), context.id if context else "")
+    return body | {"type": public_path(problem.type.uri)}
 
 
 def _reference(path: str) -> str:

@@ -19,6 +19,7 @@ from app.web import request_context
 from app.web.conditions import EntityTagSet, Precondition, entity_tag, precondition
 from app.web.paging import next_link
 from app.web.parsing import Blueprint
+from app.web.prefix import public_path
 from app.web.problems import COLLECTION_PATH
 from app.web.tables import Table
 from app.workout_logs import schemas
@@ -87,7 +88,8 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
             """Create a workout log"""
             log, replayed = service.create(caller, body, sent.get("idempotency_key"))
             request_context.note(replayed=replayed)
-            headers = {"Location": f"{COLLECTION_PATH}/{quote(log.id)}", **_etag(log)}
+            location = public_path(f"{COLLECTION_PATH}/{quote(log.id)}")
+            headers = {"Location": location, **_etag(log)}
             return {"data": log}, headers | ({"Idempotent-Replayed": "true"} if replayed else {})
 
     @blp.route("/<document_id:log_id>", parameters=[LOG_ID])

@@ -1,10 +1,12 @@
 // A small front end on the API's operations. Everything comes from the server that serves this page.
 "use strict";
 
+// What a server takes off the paths of requests, such as /training.
+const { prefix } = document.documentElement.dataset;
 const view = document.getElementById("view");
 const who = document.getElementById("who");
 const clientId = view.dataset.clientId;
-const redirectUri = `${location.origin}/demo`;
+const redirectUri = `${location.origin}${prefix}/demo`;
 const scope = "openid profile workout-logs:read";
 const today = new Date().toLocaleDateString("sv"); // YYYY-MM-DD, where the person is
 
@@ -12,7 +14,7 @@ const today = new Date().toLocaleDateString("sv"); // YYYY-MM-DD, where the pers
 
 const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
-const endpoints = async () => (await fetch("/.well-known/openid-configuration")).json();
+const endpoints = async () => (await fetch(`${prefix}/.well-known/openid-configuration`)).json();
 
 async function signIn() {
   const verifier = random();
@@ -34,7 +36,7 @@ async function signIn() {
 async function finishSignIn() {
   const answer = new URLSearchParams(location.search);
   const { verifier, state } = JSON.parse(sessionStorage.getItem("demo-sign-in") ?? "{}");
-  history.replaceState(null, "", "/demo");
+  history.replaceState(null, "", `${prefix}/demo`);
   sessionStorage.removeItem("demo-sign-in");
   if (!answer.has("code") || answer.get("state") !== state) return;
   const response = await fetch((await endpoints()).token_endpoint, {
@@ -52,14 +54,14 @@ async function finishSignIn() {
 
 function signOut() {
   sessionStorage.removeItem("demo-token");
-  location.assign("/demo");
+  location.assign(`${prefix}/demo`);
 }
 
 // --- The API ---
 
 async function get(path, query = {}) {
   const headers = { Authorization: `Bearer ${sessionStorage.getItem("demo-token")}` };
-  const response = await fetch(`${path}?${new URLSearchParams(query)}`, { headers });
+  const response = await fetch(`${prefix}${path}?${new URLSearchParams(query)}`, { headers });
   if (response.status === 401) signOut();
   const body = await response.json();
   if (!response.ok) throw new Error(`${body.title}. ${body.detail}`);

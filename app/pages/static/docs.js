@@ -1,6 +1,8 @@
 // The Swagger UI of /docs. /openapi.json says where people sign in; data-sign-in, as which client.
 "use strict";
 
+// What a proxy takes off the paths of requests, such as /training.
+const { prefix } = document.documentElement.dataset;
 const element = document.getElementById("swagger-ui");
 const caller = document.getElementById("caller");
 const signOut = document.getElementById("sign-out");
@@ -74,7 +76,7 @@ function start(spec) {
     spec: withoutExamplesOfDelete(withTagsInOrder(spec)),
     presets: [SwaggerUIBundle.presets.apis],
     layout: "BaseLayout",
-    oauth2RedirectUrl: `${location.origin}/docs/oauth2-redirect.html`,
+    oauth2RedirectUrl: `${location.origin}${prefix}/docs/oauth2-redirect.html`,
     deepLinking: true,
     docExpansion: "list",
     defaultModelsExpandDepth: 0,
@@ -128,7 +130,7 @@ async function showCaller(ui) {
 
 async function nameOf(token) {
   try {
-    const response = await fetch("/api/me", { headers: { Authorization: `Bearer ${token}` } });
+    const response = await fetch(`${prefix}/api/me`, { headers: { Authorization: `Bearer ${token}` } });
     const said = await response.json();
     return response.ok ? `${said.data.name} (${said.data.role})` : said.title;
   } catch (error) {
@@ -136,6 +138,6 @@ async function nameOf(token) {
   }
 }
 
-fetch("/openapi.json")
+fetch(`${prefix}/openapi.json`)
   .then((response) => response.json())
   .then(start);
