@@ -2,7 +2,8 @@
 
 A request that waits for the data store occupies a thread. The server has more threads than requests
 may be under way or wait, so that a store that does not respond takes no thread from the probes, the
-pages and the refusals. The probe `/readyz` asks the store and counts as a request of the API.
+pages and the refusals; nor do clients that read files slowly. The probe `/readyz` asks the store
+and counts as a request of the API.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from flask import Flask, g, request
 from app.service.errors import StoreBusy
 from app.web.problems import Problem
 from app.web.request_context import note
+from app.web.streams import MAX_STREAMS
 
 MAX_WAITING_REQUESTS = 512
 MAX_WAIT_SECONDS = 3.0
@@ -27,7 +29,7 @@ _FURTHER_THREADS = 8
 
 def threads_for(slots: int) -> int:
     """How many threads a server needs for `slots` requests under way."""
-    return slots + MAX_WAITING_REQUESTS + _FURTHER_THREADS
+    return slots + MAX_WAITING_REQUESTS + MAX_STREAMS + _FURTHER_THREADS
 
 
 def limit_requests(app: Flask, slots: int) -> None:

@@ -1,15 +1,16 @@
-"""Flask for responses that are ready as a whole, with the headers that every response carries."""
+"""Flask for responses that are ready as a whole, or files, with the headers of every response."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from flask import Flask, Response
 from flask.json.provider import JSONProvider
 from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.wsgi import ClosingIterator
 
 from app.service.documents import is_published_id
 from app.service.stores import timing
@@ -17,6 +18,7 @@ from app.web import request_context
 from app.web.http_rules import drain
 from app.web.parsing import accept_patch
 from app.web.request_context import RequestContext
+from app.web.streams import Streams, file_wrapper
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -60,7 +62,8 @@ class DocumentIdConverter(BaseConverter):
 
 
 class ApiFlask(Flask):
-    """Flask that adds the common headers and gives the server each response in one piece.
+    """Flask that adds the common headers and gives the server each response in one piece, but for
+    files.
 
     A request may wait for the store until `max_seconds` after its start. When its response is
     ready, each of `tell` is called.
@@ -72,15 +75,18 @@ class ApiFlask(Flask):
         super().__init__(name, static_folder=None, template_folder="pages/templates")
         self._max_seconds = max_seconds
         self._tell = tell
+        self._streams = Streams()
         self.url_map.converters["document_id"] = DocumentIdConverter
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
         timing.start(self._max_seconds)
         context, token = request_context.begin(environ)
-        body = b""
+        size, sent = 0, list[tuple[str, str]]()
+        environ["wsgi.file_wrapper"] = file_wrapper
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal sent
             context.status = int(status[:3])
             if context.status == 204:
                 # werkzeug gives a body that is not there a type.
@@ -92,21 +98,27 @@ class ApiFlask(Flask):
                 headers.append(_store_time())
             headers.append(("X-Request-Id", context.id))
             headers += context.headers.items()
+            sent = headers
             return start_response(status, headers, exc_info)
 
         # granian sends a list at once. It streams any other iterable, such as werkzeug's, through
         # a channel, which took a fifth of the time of a request.
         try:
             response = super().__call__(environ, start)
+            is_file = not isinstance(response, ClosingIterator | tuple)
+            if is_file and (stream := self._streams.begin(response)):
+                size = int(dict(sent)["Content-Length"])
+                return stream
             try:
                 body = b"".join(response)
+                size = len(body)
+                return [body]
             finally:
                 if hasattr(response, "close"):
                     response.close()
-            return [body]
         finally:
             for tell in self._tell:
-                tell(environ, context, len(body), time.perf_counter() - started)
+                tell(environ, context, size, time.perf_counter() - started)
             request_context.end(token)
             timing.stop()
             drain(environ)
