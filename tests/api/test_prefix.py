@@ -108,7 +108,7 @@ def links_of(response: requests.Response) -> Iterator[str]:
     elif media_type == "application/yaml":
         yield from links_in(yaml.safe_load(response.text))
     elif media_type == "text/css":
-        yield from re.findall(r"url\((?!data:)([^)]+)\)", response.text)
+        yield from re.findall(r"url\([\"']?(?!data:)([^\"')]+)", response.text)
 
 
 def links_in(value: Any, name: str = "") -> Iterator[str]:
