@@ -22,9 +22,17 @@ class Issuer:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.key = ECKey.generate_key(
-            "P-256", parameters={"use": "sig", "alg": "ES256"}, auto_kid=True
-        )
+        self.key = _new_key()
+        self.former_key: ECKey | None = None
+
+    def rotate(self) -> None:
+        """Sign with a new key from now on; the one before stays good until the next rotation."""
+        self.former_key, self.key = self.key, _new_key()
+
+    def jwks(self) -> dict[str, Any]:
+        """The public keys."""
+        keys = [each for each in (self.key, self.former_key) if each]
+        return {"keys": [each.as_dict(private=False) for each in keys]}
 
     def token(
         self,
@@ -49,6 +57,10 @@ class Issuer:
         return jwt.encode(header, present, self.key)
 
 
+def _new_key() -> ECKey:
+    return ECKey.generate_key("P-256", parameters={"use": "sig", "alg": "ES256"}, auto_kid=True)
+
+
 @contextmanager
 def running_issuer() -> Iterator[Issuer]:
     """An issuer that serves its documents until the end of the block."""
@@ -62,7 +74,7 @@ def running_issuer() -> Iterator[Issuer]:
                     "token_endpoint": f"{issuer.url}/token",
                     "jwks_uri": f"{issuer.url}/jwks",
                 },
-                "/jwks": {"keys": [issuer.key.as_dict(private=False)]},
+                "/jwks": issuer.jwks(),
             }
             found = documents.get(self.path)
             body = json.dumps(found or {}).encode()
