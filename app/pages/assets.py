@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from flask import Blueprint, abort, send_file
+from flask import Blueprint, abort, request, send_file
 from flask.typing import ResponseReturnValue
 
 from app.web.prefix import public_path
@@ -45,6 +45,8 @@ def create_blueprint() -> Blueprint:
         path = paths.get(f"/assets/{digest}/{name}") or abort(404)
         response = send_file(path, max_age=365 * 24 * 3600)
         response.cache_control.immutable = True
+        if response.status_code == 304 or request.method == "HEAD":
+            response.close()  # the file, which werkzeug leaves open when it does not send it
         return response
 
     @blueprint.app_template_global("asset")
