@@ -56,7 +56,7 @@ lint: .venv/development ## Check style, types and layers
 spec: .venv/development ## Write openapi.yaml from the code
 	$(BIN)/workout-log-api spec openapi.yaml
 
-bench: .venv/development ## Measure against a thin proxy and a FastAPI peer; renews BENCHMARKS.md
+bench: .venv/development ## Measure beside a thin proxy and a FastAPI peer; writes BENCHMARKS.md
 	$(BIN)/python -m bench --json build/bench.json --page BENCHMARKS.md
 
 clients: .venv/development ## Generate clients in six languages, compile them, run a log's life with each

@@ -11,9 +11,9 @@ class Sizes:
     file and a large one; `scale_*` say how many runners train for how many weeks.
     """
 
-    warm_seconds: float = 12
+    warm_seconds: float = 10
     rounds: int = 5
-    seconds: float = 1.2
+    seconds: float = 1
     clients: int = 32
     users: int = 1000
     log_counts: tuple[int, int] = (1_000, 1_000_000)
@@ -22,7 +22,7 @@ class Sizes:
     scale_runners: int = 1000
     scale_runners_on_stand_in: int = 1000
     scale_weeks: int = 52
-    stand_in_seconds: int = 60
+    stand_in_seconds: int = 30
     busy_clients: int = 500
     pausing_clients: int = 1000
     longest_pause: float = 4

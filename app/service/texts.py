@@ -6,6 +6,8 @@ import re
 import unicodedata
 
 _line_break = re.compile(r"[\r\n\t\u2028\u2029]+")
+_control = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""All of the category Cc, but those of a line break and a tab."""
 
 _INVISIBLE_LETTERS = frozenset("\u2800\u3164\u115f\u1160\uffa0")
 """BRAILLE PATTERN BLANK and the fillers of Hangul: letters and symbols without any ink."""
@@ -16,12 +18,8 @@ def normalised(text: str, *, multiline: bool = False) -> str | None:
 
     A line break or a tab becomes a space, unless the text may have several lines.
     """
-    kept = "\r\n\t" if multiline else ""
     one_line = text if multiline else _line_break.sub(" ", text)
-    without_controls = "".join(
-        each for each in one_line if each in kept or unicodedata.category(each) != "Cc"
-    )
-    trimmed = unicodedata.normalize("NFC", without_controls).strip()
+    trimmed = unicodedata.normalize("NFC", _control.sub("", one_line)).strip()
     return trimmed if any(map(_is_visible, trimmed)) else None
 
 

@@ -249,7 +249,8 @@ class WorkoutLogUpdate(_WorkoutLogInput):
         judge: it knows whether the value changes.
         """
         try:
-            values, messages = super().load(data, **kwargs), {}
+            # Nothing is required: marshmallow need not ask each field that is not there.
+            values, messages = super().load(data, **{**kwargs, "partial": True}), {}
         except ma.ValidationError as error:
             messages = error.messages_dict
             refused = {name: each for name, each in messages.items() if not _reads_as(name, data)}
