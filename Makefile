@@ -7,7 +7,7 @@ INTO := --python $(BIN)/python
 LOCKED := --constraint requirements.lock --build-constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev reset serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz migration clients pictures bench
+.PHONY: help setup run dev reset serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz migration clients pictures bench soak
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ spec: .venv/development ## Write openapi.yaml from the code
 
 bench: .venv/development ## Measure beside a thin proxy and a FastAPI peer; writes BENCHMARKS.md
 	$(BIN)/python -m bench --json build/bench.json --page BENCHMARKS.md
+
+SOAK_SECONDS ?= 600
+soak: .venv/development ## Traffic with faults and restarts for SOAK_SECONDS: nothing lost, doubled or growing
+	@$(BIN)/python -m tests.soak $(SOAK_SECONDS)
 
 clients: .venv/development ## Generate clients in six languages, compile them, run a log's life with each
 	@$(BIN)/python -m tests.spec.generated_clients $(LANGUAGES)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 import requests
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -27,9 +23,8 @@ from tests import issuers, world
 from tests.conftest import OpenStore
 from tests.issuer import AUDIENCE, Issuer
 from tests.ports import free_port
-from tests.programs import redis_server
+from tests.redis import running_redis
 from tests.server import running_server
-from tests.waiting import until
 
 PATH = "/api/workout-logs"
 LIMIT, ANONYMOUS_LIMIT = 8, 2
@@ -266,29 +261,6 @@ def test_a_limit_may_be_as_large_as_the_headers_allow(rate: str) -> None:
 def test_a_limit_beyond_the_headers_stops_the_start(rate: str) -> None:
     with pytest.raises(SettingsError, match=r"RATE_LIMIT: .* at most a day"):
         Settings(rate_limit=rate)
-
-
-@contextmanager
-def running_redis(port: int) -> Iterator[None]:
-    """Debian's redis-server on this port, with nothing in it."""
-    program = redis_server()
-    assert program, "redis-server is missing: python -m tests.programs"
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
-    try:
-        client = redis.Redis(port=port)
-
-        def responds() -> bool:
-            with suppress(redis.ConnectionError):
-                return bool(client.ping())
-            return False
-
-        until(responds)
-        client.close()
-        yield
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def test_two_servers_share_the_limit_in_redis(tmp_path: Path, issuer: Issuer) -> None:
