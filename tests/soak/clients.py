@@ -175,9 +175,13 @@ class Writer(Client):
     def create(self) -> None:
         """A log with a key: it is made once, however often it is sent."""
         number = self.random.choice(self._free())
-        response = self.expect("POST", LOGS, 201, json=self._body(number), headers=self._key())
+        sent = {"json": self._body(number), "headers": self._key()}
+        response = self.expect("POST", LOGS, 201, **sent)
         if response.status_code == 201:
             self.logs[number] = response.json()["data"]
+            again = self.expect("POST", LOGS, 201, **sent)
+            replayed = again.headers.get("Idempotent-Replayed") == "true"
+            self.must(replayed and again.json() == response.json(), "a key was good twice")
 
     def create_many(self) -> None:
         """A batch of logs with one key."""
