@@ -6,11 +6,12 @@ module when that is set: prometheus_client looks at it when it is imported.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -19,8 +20,15 @@ from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from app.web.metrics import reserve
+
+logger = logging.getLogger(__name__)
+
 MAX_IDLE_SECONDS = 10
 """A connection on which so long nothing comes is closed."""
+
+_ENDED = "ended"
+"""Whose files hold what ended workers counted."""
 
 Fold = Callable[[Collection[int]], None]
 """Gets the process ids of the workers that live."""
@@ -32,6 +40,7 @@ def exporting(folder: Path, address: str, port: int) -> Iterator[Fold]:
 
     Yields what must be called when workers have ended.
     """
+    reserve(folder, _ENDED)
     workers = WorkersMetrics(folder)
     registry = CollectorRegistry()
     registry.register(workers)
@@ -39,7 +48,7 @@ def exporting(folder: Path, address: str, port: int) -> Iterator[Fold]:
         address,
         port,
         make_wsgi_app(registry),
-        _ServerV6 if ":" in address else ThreadingWSGIServer,
+        server_class(address),
         _Handler,
     )
     # A worker begins with a copy of the socket, and so would keep the port.
@@ -50,6 +59,11 @@ def exporting(folder: Path, address: str, port: int) -> Iterator[Fold]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def server_class(address: str) -> type[ThreadingWSGIServer]:
+    """The kind of server that can listen on the IP address."""
+    return _ServerV6 if ":" in address else ThreadingWSGIServer
 
 
 class WorkersMetrics(MultiProcessCollector):
@@ -72,19 +86,21 @@ class WorkersMetrics(MultiProcessCollector):
         with self._lock:
             for each in self._folder.glob("*_*.db"):
                 kind, _, pid = each.stem.rpartition("_")
-                if pid == "ended" or int(pid) in living:
+                if pid == _ENDED or int(pid) in living:
                     continue
                 if not kind.startswith("gauge") and each.stat().st_size:
-                    self._add(each, self._folder / f"{kind}_ended.db")
+                    try:
+                        self._add(each, self._folder / f"{kind}_{_ENDED}.db")
+                    except Exception as error:  # whatever it is, the server goes on
+                        logger.warning("what an ended worker counted is lost: %r", error)
                 each.unlink()
 
     @staticmethod
     def _add(counted: Path, total: Path) -> None:
-        totals = MmapedDict(str(total))
-        for key, value, *_ in MmapedDict.read_all_values_from_file(str(counted)):
-            before, _ = totals.read_value(key)
-            totals.write_value(key, before + value, 0.0)
-        totals.close()
+        with closing(MmapedDict(str(total))) as totals:
+            for key, value, *_ in MmapedDict.read_all_values_from_file(str(counted)):
+                before, _ = totals.read_value(key)
+                totals.write_value(key, before + value, 0.0)
 
 
 class _ServerV6(ThreadingWSGIServer):

@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import sys
+from pathlib import Path
 
 from app.factory import create_app
 from app.settings import Settings, sends_traces
@@ -15,17 +16,21 @@ sys.setswitchinterval(0.1)
 
 _settings = Settings.from_environ(to_serve=True)
 log_format.configure(_settings)
+_logger = logging.getLogger(__name__)
 _metrics = None
-if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-    from app.web.metrics import Metrics
+if _folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    from app.web import metrics
 
-    _metrics = Metrics()
+    try:
+        _metrics = metrics.of_worker(Path(_folder))
+    except OSError as error:
+        _logger.warning("this worker counts nothing for metrics: %s", error)
 _tracing = None
 if sends_traces(os.environ):
     try:
         from app.web.tracing import create_tracing
     except ImportError:
-        logging.getLogger(__name__).warning(
+        _logger.warning(
             "the OTEL_* variables ask for traces; they need `pip install workout-log-api[otel]`"
         )
     else:

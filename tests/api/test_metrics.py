@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from app.factory import create_app
 from app.service.days import UTC_ZONE
@@ -221,6 +222,24 @@ def test_a_failure_of_the_store_is_counted(counts: Counts) -> None:
         ("write-logs", "StoreUnavailable"): 1
     }
     assert counts.value("store_operation_duration_seconds_count", operation="write-logs") == 1
+
+
+def test_the_page_for_operators_lists_every_metric_with_its_labels(counts: Counts) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    table = page.partition(f"| metric, after `{PREFIX}` |")[2].partition("\n\n")[0]
+    listed = {
+        name: (kind, set(re.findall(r"`(\w+)`", labels)))
+        for name, kind, labels in re.findall(r"^\| `(\w+)` \| (\w+) \|([^|]*)\|", table, re.M)
+    }
+    counted = {
+        each._name + ("_total" if each._type == "counter" else ""): (
+            each._type,
+            set(each._labelnames),
+        )
+        for each in vars(counts.metrics).values()
+        if isinstance(each, Counter | Gauge | Histogram)
+    }
+    assert {PREFIX + name: told for name, told in listed.items()} == counted
 
 
 def test_nothing_of_it_is_imported_where_metrics_are_off(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,11 +16,11 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.metrics_exporter import WorkersMetrics
+from app.metrics_exporter import WorkersMetrics, server_class
 from app.server import complaints
 from app.settings import Settings, SettingsError
 from tests.ports import free_port
-from tests.server import Server, running_server
+from tests.server import ROOT, Server, environment, running_server
 from tests.waiting import PATIENCE, until
 
 SECRET = "0123456789abcdef"
@@ -169,6 +171,42 @@ def test_a_port_that_is_taken_is_told_at_the_start(tmp_path: Path) -> None:
 def test_the_port_of_the_api_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"METRICS_PORT: must differ from PORT"):
         Settings(port=8000, metrics_port=8000)
+
+
+def test_a_broken_file_of_an_ended_worker_is_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "counter_1.db").write_bytes(b"no metrics, but something else")
+    WorkersMetrics(tmp_path).fold(set())
+    assert "what an ended worker counted is lost" in caplog.text
+    assert not list(tmp_path.glob("counter_1.db"))
+
+
+def test_a_worker_for_whose_files_there_is_no_room_serves_without_metrics(tmp_path: Path) -> None:
+    program = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000)); "
+        "from app.wsgi import app; print(app.test_client().get('/readyz').status_code)"
+    )
+    settings = {
+        "NEXTAUTH_SECRET": SECRET,
+        "SQLITE_PATH": str(tmp_path / "store.db"),
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "this worker counts nothing for metrics: [Errno 27]" in done.stdout + done.stderr
+    assert done.stdout.endswith("200\n")
+
+
+def test_an_address_of_ipv6_is_one() -> None:
+    assert server_class("::1").address_family == socket.AF_INET6
+    assert server_class("127.0.0.1").address_family == socket.AF_INET
 
 
 def test_an_empty_file_of_a_worker_that_has_just_begun_is_passed_over(tmp_path: Path) -> None:
