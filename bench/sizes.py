@@ -20,7 +20,7 @@ class Sizes:
     logs_per_runner: int = 100
     writes: int = 500
     scale_runners: int = 1000
-    scale_runners_on_stand_in: int = 1000
+    scale_runners_on_stand_in: int = 300
     scale_weeks: int = 52
     stand_in_seconds: int = 30
     busy_clients: int = 500

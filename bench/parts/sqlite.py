@@ -70,7 +70,8 @@ def _documents(logs: int, logs_per_runner: int, spare: int) -> Iterator[Document
         yield documents.session(f"session-{number}", f"plan.{runner_id}", number)
         yield documents.log(_log_id(number), runner_id, f"session-{number}", number)
     for number in range(spare):
-        yield documents.session(f"spare-{number}", f"plan.{RUNNER_ID}", number)
+        # On days of which no report is asked.
+        yield documents.session(f"spare-{number}", f"plan.{RUNNER_ID}", 120 + number % 240)
 
 
 def _beginning(database: Path) -> str:

@@ -151,5 +151,9 @@ def running_content_lake(*options: str) -> Iterator[ContentLake]:
             lake.close()
     finally:
         process.stdin.close()
-        process.wait(timeout=60)
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:  # it is still at work on a query
+            process.kill()
+            process.wait()
         process.stdout.close()
