@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,6 +36,13 @@ def serve() -> None:
         raise click.ClickException("\n".join(complaints))
     server.announce(facts)
     server.serve(settings)
+
+
+@main.command()
+def sandbox() -> None:
+    """Serve sample data here with a sign-in for development, as `make run` does."""
+    # Not imported: production knows nothing of it.
+    os.execv(sys.executable, [sys.executable, "-m", "app.development.run"])  # noqa: S606 - ourselves
 
 
 @main.command()
