@@ -27,6 +27,8 @@ from tests.ports import free_port
 from tests.server import ROOT
 from tests.waiting import until_it_responds
 
+pytestmark = pytest.mark.timeout(900)  # it installs packages
+
 IS_ROOT = os.geteuid() == 0
 
 
