@@ -88,6 +88,7 @@ lock upgrade:
 
 # The stamps below stand for what is installed; a change of the dependencies installs anew.
 .venv/bin/uv:
+	@echo "Installing into .venv …"
 	@$(PYTHON) -m venv .venv || { \
 	  echo "python3 -m venv failed: on Debian and Ubuntu, install the package python3-venv."; \
 	  exit 1; }

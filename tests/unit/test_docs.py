@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from app.settings import Settings
+from app.web.access_log import digest_of
 from app.web.problem_types import CATALOGUE
 
 ROOT = Path(__file__).parent.parent.parent
@@ -37,6 +38,17 @@ def test_the_configuration_page_holds_every_setting_with_its_default() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text()
     rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\|", page, re.M)
     assert sorted(rows) == sorted(DEFAULTS.items())
+
+
+def test_the_digest_on_the_page_for_operators_is_the_user_s() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    [(key, user_id, shown)] = re.findall(
+        r"LOG_USER_KEY=(\S+) workout-log-api auth digest (\S+)\n(\S+)\n", page
+    )
+    assert digest_of(user_id, key) == shown
+    others = re.findall(r'"?\buser"? ?(?:==|:) ?"(\w+)"', page)
+    assert others
+    assert set(others) == {shown}
 
 
 def test_the_page_for_clients_holds_every_problem_beside_its_status() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +14,7 @@ from click.testing import CliRunner
 
 from app.cli.store import store
 from tests.content_lake import DATASET, EDITOR_TOKEN, PROJECT, ContentLake
-from tests.server import ROOT
+from tests.server import ROOT, environment
 
 AS_IT_IS = str(ROOT / "tests" / "data" / "as-it-is.ndjson")
 
@@ -32,6 +36,25 @@ def test_the_embedded_store_is_as_the_page_shows_it(
     done = CliRunner().invoke(store, command.split()[1:], env=env)
     assert done.exit_code == 0, done.stderr
     assert done.stdout == shown(command)
+
+
+def test_data_goes_in_and_out_as_the_page_shows_it(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "upkeep.md").read_text()
+    [commands] = re.findall(r"```sh\n(.*?)```", page, re.S)
+    shutil.copy(AS_IT_IS, tmp_path / "club.ndjson")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euc", commands],
+        cwd=tmp_path,
+        env=environment(PATH=path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "42 documents added" in done.stdout
+    assert "The store is sound." in done.stdout or "see `store migrate`" in done.stdout
+    lines = Path(AS_IT_IS).read_text().splitlines()
+    assert len((tmp_path / "club.ndjson").read_text().splitlines()) == len(lines)
 
 
 def test_conformance_is_as_the_page_shows_it(content_lake: ContentLake) -> None:
