@@ -53,8 +53,9 @@ class Issuer:
             "scope": scope,
         } | claims
         present = {name: value for name, value in content.items() if value is not None}
-        header = {"alg": "ES256", "typ": "at+jwt", "kid": self.key.kid}
-        return jwt.encode(header, present, self.key)
+        key = self.key  # which may rotate meanwhile
+        header = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
+        return jwt.encode(header, present, key)
 
 
 def _new_key() -> ECKey:
