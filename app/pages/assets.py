@@ -31,8 +31,9 @@ class Asset(NamedTuple):
 
 
 def create_blueprint() -> Blueprint:
-    """`/assets/…`, and `asset(name)` for templates."""
+    """`/assets/…`; `asset(name)` and `path(path)` for templates."""
     blueprint = Blueprint("assets", __name__)
+    blueprint.add_app_template_global(public_path, "path")
     assets = {
         name: _asset(Path(str(files(package))) / folder / name)
         for package, (folder, names) in FOLDERS.items()

@@ -49,7 +49,6 @@ def create_blueprint(
 ) -> Blueprint:
     """The pages; without an issuer nobody signs in there. `spec` gives the OpenAPI document."""
     blueprint = Blueprint("docs", __name__)
-    blueprint.add_app_template_global(public_path, "path")
     released = version("workout-log-api")
     changes = files(__package__).joinpath("CHANGELOG.md").read_text("utf-8")
     sign_in = {"clientId": settings.oauth_client_id, "scopes": SCOPES} if issuer else None
