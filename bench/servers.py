@@ -72,6 +72,8 @@ def peer(folder: Path, lake: Process, issuer: Issuer, *, placement: Placement = 
     """FastAPI + aiohttp."""
     port = free_port()
     options = ["--port", str(port), "--workers", str(placement.workers)]
+    # By default it closes a connection after 5 s, also if the request is there but its turn is not.
+    options += ["--timeout-keep-alive", "75"]
     return Process(
         "FastAPI + aiohttp",
         ["uvicorn", "bench.peer.app:app", "--loop", "uvloop", "--http", "httptools", *options],
