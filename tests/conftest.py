@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import hypothesis
 import msgspec
@@ -31,6 +31,7 @@ hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("suite")
 
 OpenStore = Callable[[Iterable[dict[str, Any]]], Store]
+Serve = Callable[[Settings, Store], Flask]
 
 
 @pytest.fixture
@@ -89,7 +90,13 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 def settings(issuer: Issuer) -> Settings:
-    return Settings(oauth_issuer=issuer.url, oauth_audience=AUDIENCE, caller_cache_seconds=0)
+    """Those of `app`; many tests count together."""
+    return Settings(
+        oauth_issuer=issuer.url,
+        oauth_audience=AUDIENCE,
+        caller_cache_seconds=0,
+        rate_limit="1000000 per minute",
+    )
 
 
 @pytest.fixture
@@ -98,9 +105,43 @@ def documents() -> list[dict[str, Any]]:
     return world.club()
 
 
+class CurrentStore:
+    """Whatever store it is given last, for an application that outlives the test."""
+
+    store: Store
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def forward(*args: Any, **kwargs: Any) -> Any:
+            return getattr(self.store, operation)(*args, **kwargs)
+
+        return forward
+
+
+@pytest.fixture(scope="module")
+def serve() -> Serve:
+    """Makes an application over a store. Tests of a module with the same settings have the same one
+    in turn, since making it takes longer than most of them. It keeps the counts of requests, what
+    it has logged already, and the issuer's keys; where that matters, or where a test changes its
+    application, the fixture is `create_app` itself.
+    """
+    served: dict[Settings, tuple[Flask, CurrentStore]] = {}
+
+    def serve(settings: Settings, store: Store) -> Flask:
+        if settings not in served:
+            current = CurrentStore()
+            served[settings] = create_app(settings, cast("Store", current)), current
+        app, current = served[settings]
+        current.store = store
+        return app
+
+    return serve
+
+
 @pytest.fixture
-def app(settings: Settings, open_store: OpenStore, documents: list[dict[str, Any]]) -> Flask:
-    return create_app(settings, open_store(documents))
+def app(
+    serve: Serve, settings: Settings, open_store: OpenStore, documents: list[dict[str, Any]]
+) -> Flask:
+    return serve(settings, open_store(documents))
 
 
 def told(response: TestResponse) -> dict[str, Any]:

@@ -263,7 +263,11 @@ def test_a_line_break_or_a_lone_surrogate_stays_in_its_line() -> None:
     assert log_format.Columns().format(record).endswith("one\\ntwo \ud800")
 
 
-def test_a_fault_has_its_traceback_in_the_line(lines: Lines, app: Flask) -> None:
+def test_a_fault_has_its_traceback_in_the_line(
+    lines: Lines, settings: Settings, open_store: OpenStore
+) -> None:
+    app = create_app(settings, open_store([]))
+
     @app.get("/fault")
     def fault() -> str:
         raise RuntimeError("broken")

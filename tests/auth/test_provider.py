@@ -20,7 +20,7 @@ from app.factory import create_app
 from app.settings import Settings
 from tests import issuers, world
 from tests.auth import kit
-from tests.conftest import OpenStore
+from tests.conftest import OpenStore, Serve
 from tests.issuers import Provider
 
 
@@ -39,6 +39,12 @@ def settings(provider: Provider) -> Settings:
         oauth_introspection_client_secret=issuers.CLIENT_SECRET,
         rate_limit="",
     )
+
+
+@pytest.fixture
+def serve() -> Serve:
+    """Each test begins without keys and without tokens that are known."""
+    return create_app
 
 
 def get(app: Flask, token: str) -> TestResponse:

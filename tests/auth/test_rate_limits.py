@@ -20,7 +20,7 @@ from app.settings import Settings, SettingsError
 from app.web.problems import Problem
 from app.web.rate_limits import RateLimits
 from tests import issuers, world
-from tests.conftest import OpenStore
+from tests.conftest import OpenStore, Serve
 from tests.issuer import AUDIENCE, Issuer
 from tests.ports import free_port
 from tests.redis import running_redis
@@ -33,6 +33,12 @@ LIMIT, ANONYMOUS_LIMIT = 8, 2
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return replace(settings, rate_limit=f"{LIMIT} per hour")
+
+
+@pytest.fixture
+def serve() -> Serve:
+    """Each test counts from zero."""
+    return create_app
 
 
 def get(

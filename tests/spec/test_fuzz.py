@@ -16,7 +16,7 @@ from app.service.stores.port import DeleteLog, Store
 from app.service.stores.sanity.client import Limits
 from app.settings import Settings
 from tests.api import test_problems
-from tests.conftest import Client, OpenStore
+from tests.conftest import Client, OpenStore, Serve
 from tests.issuer import AUDIENCE, Issuer
 from tests.published import LOG_ID, RUNNER_ID, SESSION_ID
 from tests.spec import fuzz
@@ -36,6 +36,12 @@ Run = Callable[..., fuzz.Outcome]
 @pytest.fixture
 def settings(issuer: Issuer) -> Settings:
     return Settings(oauth_issuer=issuer.url, oauth_audience=AUDIENCE, rate_limit="")
+
+
+@pytest.fixture
+def serve() -> Serve:
+    """Each test has an application of its own, which it may spoil."""
+    return create_app
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from app.factory import create_app
 from app.openapi.api import api_of
 from app.openapi.document import to_yaml
 from app.web.parsing import Blueprint
 from app.web.problem_types import CATALOGUE
-from tests.conftest import OpenStore
+from tests.conftest import OpenStore, Serve
 from tests.issuer import Issuer
 from tests.published import Published, published
 from tests.spec.shoes.routes import OneShoe, blp
@@ -24,6 +25,12 @@ from tests.world import RUNNER
 @pytest.fixture
 def open_store(open_sqlite: OpenStore) -> OpenStore:
     return open_sqlite
+
+
+@pytest.fixture
+def serve() -> Serve:
+    """Each test adds a resource to an application of its own."""
+    return create_app
 
 
 @pytest.fixture
