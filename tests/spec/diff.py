@@ -93,7 +93,8 @@ def _redocly(base: Path, revision: Path, output: str) -> str:
 
 
 def _major(document: Path) -> int:
-    return Version(yaml.safe_load(document.read_text("utf-8"))["info"]["version"]).major
+    found = yaml.load(document.read_text("utf-8"), yaml.CSafeLoader)
+    return Version(found["info"]["version"]).major
 
 
 def main() -> int:
