@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import Env, EnvError, EnvValidationError, validate
 from limits import RateLimitItem, parse_many
-from redis import ConnectionPool
 
 READ_SCOPE = "workout-logs:read"
 WRITE_SCOPE = "workout-logs:write"
@@ -469,11 +468,14 @@ def _traffic_complaints(settings: Settings) -> Iterator[str]:
 def _is_storage(url: str) -> bool:
     if not re.fullmatch(r"(memory|rediss?|redis\+unix)://[!-~]*", url):
         return False
+    if url.startswith("memory:"):
+        return True
+    # Imported only here: it costs each process 5 MB and a tenth of a second.
+    from redis import ConnectionPool  # noqa: PLC0415
+
     try:
         # A Redis is asked nothing here; the limits' storage itself would ask.
-        return url.startswith("memory:") or bool(
-            ConnectionPool.from_url(url.removeprefix("redis+"))
-        )
+        return bool(ConnectionPool.from_url(url.removeprefix("redis+")))
     except (ValueError, TypeError):
         return False
 

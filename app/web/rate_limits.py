@@ -19,8 +19,6 @@ from flask import request
 from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
 from limits.storage import SlidingWindowCounterSupport, storage_from_string
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from app.web.problems import Problem
 from app.web.rate_limit_memory import MemoryCounts
@@ -35,14 +33,6 @@ ANONYMOUS_DIVISOR = 4
 
 BACK_OFF_SECONDS = 5
 """How long nothing is counted after the storage failed: clients must not wait for it each time."""
-
-_REDIS_OPTIONS: dict[str, Any] = {
-    "socket_connect_timeout": 0.25,
-    "socket_timeout": 0.25,
-    "retry": Retry(NoBackoff(), 0),
-    "wrap_exceptions": True,
-}
-
 
 MAX_RESET = 86_400
 """Seconds that a response tells at most: those of the longest window."""
@@ -71,12 +61,9 @@ class RateLimits:
     ) -> None:
         self._of_user = parse_many(per_user)
         self._of_address = [_anonymous(limit) for limit in self._of_user]
-        in_memory = storage == IN_MEMORY
         self._counts = cast(
             "SlidingWindowCounterSupport",
-            MemoryCounts(clock=clock)
-            if in_memory
-            else storage_from_string(storage, **_REDIS_OPTIONS),
+            MemoryCounts(clock=clock) if storage == IN_MEMORY else _redis(storage),
         )
         self._backing_off_until = float("-inf")
 
@@ -187,7 +174,22 @@ def _seconds_until(limit: RateLimitItem, cost: int, counts: tuple[int, float, in
 
 def storage_answers(storage: str) -> bool:
     """Whether the Redis at this URL responds."""
-    return bool(storage_from_string(storage, **_REDIS_OPTIONS).check())
+    return bool(_redis(storage).check())
+
+
+def _redis(url: str) -> Any:
+    """The storage of `limits` at this URL."""
+    # Imported only here: it costs each process 5 MB and a tenth of a second.
+    from redis.backoff import NoBackoff  # noqa: PLC0415
+    from redis.retry import Retry  # noqa: PLC0415
+
+    options: dict[str, Any] = {
+        "socket_connect_timeout": 0.25,
+        "socket_timeout": 0.25,
+        "retry": Retry(NoBackoff(), 0),
+        "wrap_exceptions": True,
+    }
+    return storage_from_string(url, **options)
 
 
 def _digest(key: str) -> str:
