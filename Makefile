@@ -6,6 +6,9 @@ UV := $(BIN)/uv --quiet pip
 INTO := --python $(BIN)/python
 LOCKED := --constraint requirements.lock --build-constraint requirements.lock
 
+# Every process that the tests start would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run dev reset serve test test-everywhere test-newest lint lock upgrade spec spec-diff fuzz migration clients pictures bench soak
 
@@ -37,7 +40,8 @@ serve: .venv/runtime ## Serve in production; the environment decides everything
 test: .venv/development ## Run every test
 	@$(BIN)/python -m tests.programs
 	@$(BIN)/python -m tests.node
-	$(BIN)/pytest -n auto --dist loadfile $(PYTEST_OPTIONS)
+	@# Files with few tests take the longest: by default xdist would start them last.
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
 
 test-everywhere: .venv/development ## Run every test eight times, as on other machines: about an hour
 	@$(BIN)/python -m tests.programs
