@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import hypothesis
@@ -34,17 +36,34 @@ OpenStore = Callable[[Iterable[dict[str, Any]]], Store]
 Serve = Callable[[Settings, Store], Flask]
 
 
+@lru_cache(maxsize=8)
+def sqlite_file(lines: tuple[bytes, ...]) -> bytes:
+    """An embedded store with these documents; most tests begin with the same."""
+    with TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / "store.db")
+        import_lines(store, lines, on_existing="replace")
+        store.close()
+        return store.path.read_bytes()
+
+
 @pytest.fixture
 def open_sqlite(tmp_path: Path) -> Iterator[OpenStore]:
     """Makes an embedded store; called again, it writes documents as another program would."""
-    store = SqliteStore(tmp_path / "store.db")
+    path = tmp_path / "store.db"
+    opened: list[SqliteStore] = []
 
     def open_store(documents: Iterable[dict[str, Any]]) -> Store:
-        import_lines(store, map(msgspec.json.encode, documents), on_existing="replace")
-        return store
+        lines = tuple(map(msgspec.json.encode, documents))
+        if opened:
+            import_lines(opened[0], lines, on_existing="replace")
+        else:
+            path.write_bytes(sqlite_file(lines))
+            opened.append(SqliteStore(path))
+        return opened[0]
 
     yield open_store
-    store.close()
+    for store in opened:
+        store.close()
 
 
 @pytest.fixture(scope="session")
