@@ -192,7 +192,7 @@ def _newer_operations(figures: Figures, sizes: Sizes) -> Iterator[Candidate]:
     for each in (*loads.REPORTS, loads.BATCH):
         calls = figures.figure(PRODUCT, each, lambda sample: sample.upstream_calls or 0)
         trips = 2 if each == loads.BATCH else 1
-        # The caller is looked up anew every half a minute.
+        # The caller is looked up once.
         yield _most(f"{each}: round trips to the store", calls, trips + 0.05)
     scale = sizes.scale_runners
     for server, progress, lists in (

@@ -42,8 +42,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.lake = session
         async with session.get(f"{ISSUER}/jwks") as response:
             app.state.keys = KeySet.import_key_set(await response.json())
-        app.state.claims = TTLCache(10_000, ttl=60)
-        app.state.callers = TTLCache(10_000, ttl=30)
+        app.state.claims = TTLCache(10_000, ttl=3600)
+        app.state.callers = TTLCache(10_000, ttl=3600)
         yield
 
 
