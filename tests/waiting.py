@@ -37,3 +37,16 @@ def until_it_responds(url: str, process: subprocess.Popen[bytes] | subprocess.Po
             return False
 
     until(responds)
+
+
+def with_known_keys(send: Callable[[], requests.Response]) -> requests.Response:
+    """The response to a request of many: sent again, as clients do, while the server has not got
+    the issuer's keys yet, for which only a few wait longer than half a second.
+    """
+
+    def response() -> list[requests.Response]:
+        found = send()
+        wait = found.status_code == 503 and found.json()["code"] == "issuer-unavailable"
+        return [] if wait else [found]
+
+    return until(response)[0]

@@ -13,6 +13,7 @@ import requests
 from tests.issuer import AUDIENCE, Issuer
 from tests.nginx import running_nginx
 from tests.server import Server, running_server
+from tests.waiting import with_known_keys
 from tests.world import RUNNER
 
 LOGS = "/api/workout-logs"
@@ -57,8 +58,8 @@ def test_no_response_becomes_a_502(
 
     def send(size: int) -> int:
         url = behind_nginx + path
-        return requests.request(
-            method, url, data=b"x" * size, headers=headers, timeout=60
+        return with_known_keys(
+            lambda: requests.request(method, url, data=b"x" * size, headers=headers, timeout=60)
         ).status_code
 
     with ThreadPoolExecutor(8) as threads:

@@ -16,6 +16,7 @@ from tests import world
 from tests.content_lake import DATASET, EDITOR_TOKEN, PROJECT, ContentLake
 from tests.issuer import AUDIENCE, Issuer
 from tests.server import running_server
+from tests.waiting import with_known_keys
 from tests.world import RUNNER, session_of
 
 Send = Callable[..., requests.Response]
@@ -46,7 +47,9 @@ def send(settings: dict[str, str], issuer: Issuer) -> Iterator[Send]:
 
         def send(method: str, path: str = "", body: object = None) -> requests.Response:
             url = f"{next(servers)}/api/workout-logs{path}"
-            return requests.request(method, url, json=body, headers=headers, timeout=60)
+            return with_known_keys(
+                lambda: requests.request(method, url, json=body, headers=headers, timeout=60)
+            )
 
         yield send
 

@@ -31,7 +31,7 @@ from tests.issuer import AUDIENCE, Issuer
 from tests.node import install, node
 from tests.published import ROOT
 from tests.server import Server, running_server
-from tests.waiting import until
+from tests.waiting import until, with_known_keys
 from tests.world import COACH, OTHER_COACH, RUNNER, TEAMMATE, session_of
 
 HERE = Path(__file__).parent
@@ -176,7 +176,9 @@ class Writer:
             url, body = self._url, {**body, "sessionId": session_id}
         # A worker that is killed takes its requests with it.
         with suppress(requests.RequestException):
-            response = requests.request(method, url, json=body, headers=self._headers, timeout=60)
+            response = with_known_keys(
+                lambda: requests.request(method, url, json=body, headers=self._headers, timeout=60)
+            )
             assert response.status_code in (200, 201, 204, 404, 409), response.text
 
 

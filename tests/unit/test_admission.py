@@ -150,6 +150,7 @@ def test_a_burst_of_one_user_waits_in_turn(
         return Client(app.test_client(), token).get(world.log_of(world.RUNNER, 1))
 
     slow.go_on.set()
+    assert get(0).status_code == 200, "the issuer's keys are known now"
     with ThreadPoolExecutor(2 + 2 * MAX_BURST) as threads:
         responses = [*threads.map(get, range(2 + 2 * MAX_BURST))]
     assert {each.status_code for each in responses} == {200}
