@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,12 @@ from tests.published import published
 # Busy machines are slow, which is no fault; and a run should find what the run before found.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("suite")
+
+# What started the tests may ignore signals, as nohup and a shell's background do, and every program
+# that a test starts would, too.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 OpenStore = Callable[[Iterable[dict[str, Any]]], Store]
 Serve = Callable[[Settings, Store], Flask]
