@@ -43,7 +43,7 @@ test: .venv/development ## Run every test
 	@# Files with few tests take the longest: by default xdist would start them last.
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
 
-test-everywhere: .venv/development ## Run every test eight times, as on other machines: about an hour
+test-everywhere: .venv/development ## Run every test eight times, as on other machines: about two hours
 	@$(BIN)/python -m tests.programs
 	@$(BIN)/python -m tests.node
 	@tests/everywhere.sh
