@@ -158,7 +158,7 @@ class Load:
 
     def _outcome(self, seconds: float) -> Outcome:
         if self._busy:
-            self._statuses["unanswered"] = self._busy
+            self._statuses["no response"] = self._busy
         ordered = sorted(self._latencies)
         return {
             "requests": len(ordered),

@@ -100,7 +100,7 @@ def query_response(query: str, asked: Asked) -> bytes | None:
 
 
 def mutate_response(request: Mapping[str, Any]) -> dict[str, Any]:
-    """What a transaction of creates, patches and deletes is answered with, documents returned."""
+    """The response to a transaction of creates, patches and deletes, documents returned."""
     transaction_id = request.get("transactionId", "transaction")
     results = []
     for mutation in request["mutations"]:

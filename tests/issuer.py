@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
+
+from tests.server import serving
 
 AUDIENCE = "https://workout-logs.example"
 
@@ -88,12 +89,7 @@ def running_issuer() -> Iterator[Issuer]:
         def log_message(self, *_: Any) -> None:
             """Requests are not worth a line."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        issuer = Issuer(f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield issuer
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    issuer = Issuer(f"http://127.0.0.1:{server.server_port}")
+    with serving(server):
+        yield issuer

@@ -52,7 +52,7 @@ class _WithLinks(fields.Nested):
         schema: ma.Schema | None = self._schema
         if schema is None:
             kind: Any = self.nested
-            schema = self._schema = kind(self.root.links)  # type: ignore[union-attr]  # our schemas have them
+            schema = self._schema = kind(self.root.links)  # type: ignore[union-attr]  # the root is a schema of ours, with links
         return schema
 
 

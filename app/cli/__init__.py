@@ -42,7 +42,7 @@ def serve() -> None:
 def sandbox() -> None:
     """Serve sample data here with a sign-in for development, as `make run` does."""
     # Not imported: production knows nothing of it.
-    os.execv(sys.executable, [sys.executable, "-m", "app.development.run"])  # noqa: S606 - ourselves
+    os.execv(sys.executable, [sys.executable, "-m", "app.development.run"])  # noqa: S606 - the same Python, no shell
 
 
 @main.command()

@@ -16,7 +16,7 @@ from app.cli.environment import read_settings
 from app.factory import create_issuer, create_store
 from app.service.errors import StoreError
 from app.settings import Settings, SettingsError
-from app.web.rate_limits import IN_MEMORY, storage_answers
+from app.web.rate_limits import IN_MEMORY, storage_responds
 
 
 @click.group()
@@ -85,5 +85,5 @@ def _unreachable(settings: Settings) -> Iterator[str]:
         except IssuerUnavailable as error:
             yield f"OAUTH_ISSUER: {error}"
     redis = settings.rate_limit_storage
-    if settings.rate_limit and redis != IN_MEMORY and not storage_answers(redis):
+    if settings.rate_limit and redis != IN_MEMORY and not storage_responds(redis):
         yield "RATE_LIMIT_STORAGE: it does not respond."

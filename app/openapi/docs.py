@@ -47,7 +47,7 @@ class Docs:
         texts = {
             each.name: each.read_text("utf-8") for each in files(package).joinpath("docs").iterdir()
         }
-        found = yaml.load(texts.pop("examples.yaml", "{}"), _Loader)  # noqa: S506 - a safe loader
+        found = yaml.load(texts.pop("examples.yaml", "{}"), _Loader)  # noqa: S506 - both are safe loaders
         prose = {
             name.removesuffix(".md"): text.strip()
             for name, text in texts.items()

@@ -24,7 +24,7 @@ class Converter(OpenAPIConverter):
     """Of the resource whose schemas are converted."""
 
     def init_attribute_functions(self) -> None:
-        super().init_attribute_functions()  # type: ignore[no-untyped-call]  # apispec's
+        super().init_attribute_functions()  # type: ignore[no-untyped-call]  # apispec has no types here
         # Right after apispec's own idea of the type, so that a field's metadata still narrows it.
         self.attribute_functions.insert(1, self.said_by_the_field)
         self.attribute_functions += [self.named_enum, self.one_of]
@@ -57,7 +57,7 @@ class Converter(OpenAPIConverter):
         if not isinstance(field, OneOf):
             return {}
         references = {
-            value: self.resolve_nested_schema(schema)  # type: ignore[no-untyped-call]  # apispec's
+            value: self.resolve_nested_schema(schema)  # type: ignore[no-untyped-call]  # apispec has no types here
             for value, schema in field.schemas.items()
         }
         mapping = {value: each["$ref"] for value, each in references.items()}

@@ -172,7 +172,7 @@ def _seconds_until(limit: RateLimitItem, cost: int, counts: tuple[int, float, in
     return seconds + expiry * max(0, 1 - room / now)
 
 
-def storage_answers(storage: str) -> bool:
+def storage_responds(storage: str) -> bool:
     """Whether the Redis at this URL responds."""
     return bool(_redis(storage).check())
 

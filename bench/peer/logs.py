@@ -15,8 +15,8 @@ from bench.peer.models import (
     Changes,
     Feeling,
     Log,
-    LogAnswer,
     LogPage,
+    LogResponse,
     NewLog,
     Pagination,
     Status,
@@ -100,7 +100,7 @@ async def read_log(
     etag = {"ETag": f'"{row["_rev"]}"', "Cache-Control": "private, no-cache"}
     if if_none_match == etag["ETag"]:
         return Response(status_code=304, headers=etag)
-    return json(LogAnswer(data=log), headers=etag)
+    return json(LogResponse(data=log), headers=etag)
 
 
 @router.post("")
@@ -118,7 +118,7 @@ async def create_log(request: Request, caller: KnownCaller, new: NewLog) -> Resp
     await mutate(request, {"create": document})
     row, log = await _row(request, document["_id"])
     headers = {"ETag": f'"{row["_rev"]}"', "Location": f"/api/workout-logs/{log.id}"}
-    return json(LogAnswer(data=log), status_code=201, headers=headers)
+    return json(LogResponse(data=log), status_code=201, headers=headers)
 
 
 def document_of(new: NewLog, runner_id: str) -> dict[str, Any]:
@@ -153,7 +153,7 @@ async def update_log(
     }
     await mutate(request, {"patch": patch})
     row, log = await _row(request, log_id)
-    return json(LogAnswer(data=log), headers={"ETag": f'"{row["_rev"]}"'})
+    return json(LogResponse(data=log), headers={"ETag": f'"{row["_rev"]}"'})
 
 
 @router.delete("/{log_id}")

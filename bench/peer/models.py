@@ -167,7 +167,7 @@ class Pagination(Out):
     total: int | None = None
 
 
-class LogAnswer(BaseModel):
+class LogResponse(BaseModel):
     data: Log
 
 

@@ -117,7 +117,7 @@ class Results(Out):
     dry_run: bool = False
 
 
-class BatchAnswer(BaseModel):
+class BatchResponse(BaseModel):
     data: Results
 
 
@@ -144,7 +144,7 @@ async def write_batch(request: Request, caller: KnownCaller, batch: Batch) -> Re
         each if isinstance(each, Result) else _made(each, done, sessions, found["runner"])
         for each in planned
     ]
-    return json(BatchAnswer(data=Results(results=results)))
+    return json(BatchResponse(data=Results(results=results)))
 
 
 def _checked(item: Item) -> NewLog | Changes | Result | None:

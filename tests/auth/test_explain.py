@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from tests import issuers, world
 from tests.auth import kit
 from tests.conftest import OpenStore
 from tests.issuer import AUDIENCE, Issuer
-from tests.server import ROOT, environment, free_port
+from tests.server import ROOT, environment, free_port, serving
 
 SECRET = "the-secret-of-the-front-end"
 
@@ -250,16 +249,10 @@ def test_a_token_of_the_running_development_server_is_explained(
     store = tmp_path / "store.db"
     settings = Settings(app_env="development", port=port, sqlite_path=str(store))
     server, issuer = run.prepare(settings)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(server):
         done = run_command(
             tmp_path, issuer.mint(club.COACH), PORT=str(port), SQLITE_PATH=str(store)
         )
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
     said = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert said[-1].startswith("role: coach, coaches ")

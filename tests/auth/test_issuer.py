@@ -26,6 +26,7 @@ from app.auth.issuer import (
     RemoteIssuer,
 )
 from tests.auth import kit
+from tests.server import serving
 
 FIRST, SECOND = kit.ec_key("first"), kit.ec_key("second")
 
@@ -402,10 +403,8 @@ class _Responses(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def origin() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Responses) as server:
-        threading.Thread(target=server.serve_forever).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _Responses)) as url:
+        yield url
 
 
 def test_a_document_is_fetched(origin: str) -> None:

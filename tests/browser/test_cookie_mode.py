@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -17,7 +16,7 @@ from playwright.sync_api import Page
 from app.service.stores.sqlite.store import SqliteStore
 from app.service.stores.sqlite.transfer import import_lines
 from tests import issuers, world
-from tests.server import running_server
+from tests.server import running_server, serving
 
 SECRET = "the-secret-of-the-front-end"
 COOKIE = "authjs.session-token"
@@ -79,12 +78,8 @@ def _pages(folder: Path) -> Iterator[str]:
     folder.mkdir()
     (folder / "index.html").write_text("<!doctype html><title>A page</title><body></body>")
     handler = partial(_Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as url:
+        yield url.replace("127.0.0.1", "localhost")
 
 
 class _Quiet(SimpleHTTPRequestHandler):

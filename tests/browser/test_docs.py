@@ -66,9 +66,9 @@ class Operation:
 
     def execute(self) -> tuple[int, dict[str, str], Any]:
         """Status, headers and JSON of the response, once the page shows it."""
-        with self.block.page.expect_response("**/api/**") as answering:
+        with self.block.page.expect_response("**/api/**") as responding:
             self.block.locator(".btn.execute").click()
-        response = answering.value
+        response = responding.value
         shown = self.block.locator(".live-responses-table tbody .response-col_status").first
         expect(shown).to_contain_text(str(response.status))
         return (

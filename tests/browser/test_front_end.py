@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,7 +23,7 @@ from app.service.stores.sqlite.transfer import import_lines
 from app.settings import Settings
 from tests import issuers, node, world
 from tests.issuers import Provider
-from tests.server import free_port
+from tests.server import free_port, serving
 from tests.world import RUNNER
 
 SECRET = "the-secret-of-the-front-end"
@@ -79,13 +78,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
 
 @pytest.fixture(scope="module")
 def api(settings: Settings, store: SqliteStore) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, create_app(settings, store), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    app = create_app(settings, store)
+    with serving(make_server("127.0.0.1", 0, app, threaded=True)) as url:
+        yield url
 
 
 @pytest.fixture(scope="module", params=COOKIES)

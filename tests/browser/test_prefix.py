@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from app.development.run import load_sample
 from app.settings import Settings
 from tests.browser.conftest import Watch
 from tests.ports import free_port
+from tests.server import serving
 
 MALI = "มะลิ ศรีสุข (Mali Srisuk)"
 
@@ -28,13 +28,8 @@ def below(tmp_path: Path) -> Iterator[str]:
     load_sample(path)
     settings = Settings(app_env="development", port=free_port(), sqlite_path=path)
     app = DispatcherMiddleware(Flask("other"), {"/training": wsgi.create_app(settings)})
-    server = make_server("127.0.0.1", settings.port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{settings.port}/training"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(make_server("127.0.0.1", settings.port, app, threaded=True)) as url:
+        yield f"{url}/training"
 
 
 def test_the_swagger_ui_signs_in_and_calls(page: Page, below: str, watch: Watch) -> None:

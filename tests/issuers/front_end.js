@@ -103,7 +103,7 @@ createServer(async (request, response) => {
     response.writeHead(200, { "Content-Type": "text/html" }).end("<title>Front end</title>");
     return;
   }
-  const answer = await (version === 4 ? v4 : v5)(request, url, body);
-  for (const [name, value] of answer.headers) response.appendHeader(name, value);
-  response.writeHead(answer.status).end(answer.body);
+  const found = await (version === 4 ? v4 : v5)(request, url, body);
+  for (const [name, value] of found.headers) response.appendHeader(name, value);
+  response.writeHead(found.status).end(found.body);
 }).listen(port, "127.0.0.1", () => console.log("ready"));

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ from tests import world
 from tests.content_lake import DATASET, EDITOR_TOKEN, PROJECT, ContentLake
 from tests.issuer import AUDIENCE, Issuer
 from tests.server import running_server
-from tests.waiting import with_known_keys
+from tests.waiting import until, with_known_keys
 from tests.world import RUNNER, session_of
 
 Send = Callable[..., requests.Response]
@@ -124,8 +123,7 @@ def test_a_request_under_way_ends_before_the_server_does(
         lake.delays(latency=0.5)
         url = f"{server.url}/api/workout-logs"
         response = thread.submit(requests.post, url, json=body, headers=headers, timeout=60)
-        while not sum(lake.requests().values()):
-            time.sleep(0.01)
+        until(lambda: sum(lake.requests().values()))
         server.process.terminate()
         assert response.result().status_code == 201
         assert server.process.wait(60) == 0

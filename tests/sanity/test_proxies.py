@@ -6,7 +6,6 @@ import re
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from app.service.stores.sanity.transport import Connections, NotConnected
 from tests import programs
 from tests.ports import free_port
 from tests.sanity.wire import OK, Server, send, sends, tls_of
+from tests.waiting import until
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,8 @@ def running_proxy(folder: Path, *settings: str) -> Iterator[Proxy]:
     configuration.write_text("\n".join([*lines, ""]))
     with subprocess.Popen([program, "-d", "-c", str(configuration)]) as process:
         try:
-            while not listens(port):
-                assert process.poll() is None, "the proxy ended"
-                time.sleep(0.01)
+            until(lambda: listens(port) or process.poll() is not None)
+            assert process.poll() is None, "the proxy ended"
             yield Proxy(f"127.0.0.1:{port}", log)
         finally:
             process.terminate()

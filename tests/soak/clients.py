@@ -112,7 +112,7 @@ class Client:
 
 
 class Reader(Client):
-    """A coach or an admin, who looks at everything; and a stranger."""
+    """A coach or an admin, who looks at everything, and asks what is refused."""
 
     def act(self) -> None:
         self.random.choice((self.read, self.read, self.read, self.look_around))()

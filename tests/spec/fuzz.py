@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -20,6 +19,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app.development import club, sample
 from app.service.documents import reference
 from tests.published import ROOT
+from tests.server import serving
 
 TODAY = date(2026, 11, 18)
 RUNNERS = {"somchai": club.RUNNER, "jose": club.RUNNER2}
@@ -61,14 +61,8 @@ class _Quiet(WSGIRequestHandler):
 def served(app: Flask) -> Iterator[str]:
     """The app's address while it is served by threads of this process."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(server) as url:
+        yield url
 
 
 class Outcome(NamedTuple):

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests import world
 from tests.content_lake import DATASET, EDITOR_TOKEN, PROJECT, ContentLake
 from tests.server import ROOT, environment
 from tests.upkeep.old_documents import old_documents
+from tests.waiting import until
 
 Run = Callable[..., Result]
 
@@ -210,10 +210,7 @@ def test_a_killed_run_is_continued_by_the_next(run: Run, load: Any, tmp_path: Pa
         stderr=subprocess.DEVNULL,
     )
     report = tmp_path / "first.ndjson"
-    deadline = time.monotonic() + 60
-    while not (report.exists() and report.read_bytes().count(b"\n") > 100):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    until(lambda: report.exists() and report.read_bytes().count(b"\n") > 100, every=0.005)
     process.kill()
     assert process.wait(60) == -signal.SIGKILL
 

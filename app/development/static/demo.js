@@ -34,18 +34,18 @@ async function signIn() {
 }
 
 async function finishSignIn() {
-  const answer = new URLSearchParams(location.search);
+  const returned = new URLSearchParams(location.search);
   const { verifier, state } = JSON.parse(sessionStorage.getItem("demo-sign-in") ?? "{}");
   history.replaceState(null, "", `${prefix}/demo`);
   sessionStorage.removeItem("demo-sign-in");
-  if (!answer.has("code") || answer.get("state") !== state) return;
+  if (!returned.has("code") || returned.get("state") !== state) return;
   const response = await fetch((await endpoints()).token_endpoint, {
     method: "POST",
     body: new URLSearchParams({
       grant_type: "authorization_code",
       client_id: clientId,
       redirect_uri: redirectUri,
-      code: answer.get("code"),
+      code: returned.get("code"),
       code_verifier: verifier,
     }),
   });
