@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -17,7 +18,8 @@ _MOST = 101
 _rows = list(islice(documents.logs(_MOST), _MOST))
 
 LOG, SESSION, RUNNER = _rows[0]
-_NOW = "2026-11-18T08:00:00.000Z"
+# The real one: a sync token of long ago has ended.
+_NOW = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 PLAN = documents.plan("plan-0001", RUNNER_ID)
 _COACH = documents.user(COACH_ID, Role.COACH)
 
