@@ -126,7 +126,7 @@ def _summary(feedback: Sequence[FeedbackFields]) -> FeedbackSummary:
     return FeedbackSummary(len(feedback), max(moments, key=instants.sort_key, default=None))
 
 
-# Ids of runners and of recent sessions, dates, durations and paces come again and again.
+# Ids of runners and of recent sessions, dates, durations, paces and plans come again and again.
 
 
 @lru_cache(maxsize=4096)
@@ -168,6 +168,7 @@ def _derived_pace(
     return (units.format_pace(pace), pace) if pace else (None, None)
 
 
+@lru_cache(maxsize=4096)
 def _planned(value: Figure, unit: str = "") -> str | None:
     """A planner's figure: text, though some plans hold it as a number of this unit."""
     if isinstance(value, str):

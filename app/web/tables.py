@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import marshmallow as ma
@@ -17,6 +18,7 @@ import msgspec
 from flask import Response, request
 from marshmallow import fields
 from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 MAX_ROWS = 10_000
 """Rows of a page, and its default."""
@@ -37,12 +39,17 @@ def is_preferred() -> bool:
 
     Where it accepts neither, it gets JSON, as every request did before there was CSV.
     """
-    return "Accept" in request.headers and prefers_csv(request.accept_mimetypes)
+    accepted = request.headers.get("Accept")
+    return accepted is not None and prefers_csv(accepted)
 
 
-def prefers_csv(accepted: MIMEAccept) -> bool:
-    """The same for what a request accepts; parameters of `text/csv` make no difference."""
-    ranges = [(name.partition(";")[0].strip().lower(), quality) for name, quality in accepted]
+@lru_cache(maxsize=256)
+def prefers_csv(accepted: str) -> bool:
+    """The same for the header `Accept`; parameters of `text/csv` make no difference."""
+    ranges = [
+        (name.partition(";")[0].strip().lower(), quality)
+        for name, quality in parse_accept_header(accepted, MIMEAccept)
+    ]
 
     def quality_of(*names: str) -> float:
         """That of the most specific range; the names come in this order."""
