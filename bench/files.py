@@ -16,8 +16,8 @@ def load(database: Path, documents: Iterable[Document]) -> None:
     """Make the file."""
     store = SqliteStore(database)
     with store.writing() as connection:
-        # Half a gigabyte of pages instead of two megabytes: loads a million logs in half the time.
-        connection.execute("PRAGMA cache_size = -500000")
+        # Gigabytes of pages instead of two megabytes: loads a million logs in half the time.
+        connection.execute("PRAGMA cache_size = -4000000")
         rows = ({"id": each["_id"], "body": orjson.dumps(each).decode()} for each in documents)
         connection.executemany(queries.PUT, rows)
     store.close()

@@ -31,7 +31,7 @@ DEFAULT_THREADS = 64
 _SANITY_TOKEN = "bench"
 
 ONE_USER: Mapping[str, str] = {
-    # Counted as always, and never reached: the whole load is of one user.
+    # Counted as always, and never reached, though one user sends the whole load.
     "RATE_LIMIT": "1000000 per second",
     "CONCURRENT_REQUESTS": "512",
     # Else all clients would look the same caller up at once, now and then in a short sample.

@@ -11,7 +11,7 @@ class Sizes:
     file and a large one; `scale_*` say how many runners train for how many weeks.
     """
 
-    warm_seconds: float = 10
+    warm_seconds: float = 6
     rounds: int = 5
     seconds: float = 1
     clients: int = 32
@@ -22,11 +22,11 @@ class Sizes:
     scale_runners: int = 1000
     scale_runners_on_stand_in: int = 300
     scale_weeks: int = 52
-    stand_in_seconds: int = 30
+    stand_in_seconds: int = 15
     busy_clients: int = 500
     pausing_clients: int = 1000
     longest_pause: float = 4
-    crowd_seconds: float = 6
+    crowd_seconds: float = 5
     pausing_seconds: float = 10
     latencies_ms: tuple[int, ...] = (20, 50, 150)
     usual_latency_ms: int = 50

@@ -22,7 +22,11 @@ def run(bench: Bench) -> list[Sample]:
         peer = stack.enter_context(servers.peer(bench.folder, lake, bench.issuer))
         thin = stack.enter_context(servers.thin(bench.folder, lake))
         load = loads.ready(bench.sizes)
-        api = {each: loads.of_one_user(each, bench.issuer, load) for each in (product, peer)}
+        # Those of one user would all change the same log: the product lets them do so in turn.
+        basic = loads.of_many_users(loads.tokens_of(bench.issuer, bench.sizes.users), load)
+        api = {
+            each: loads.of_one_user(each, bench.issuer, load) | basic for each in (product, peer)
+        }
         work = [
             *((thin, name, each) for name, each in loads.of_thin(load).items()),
             *((server, name, api[server][name]) for name in api[product] for server in api),
