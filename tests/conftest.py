@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
@@ -38,6 +39,12 @@ hypothesis.settings.load_profile("suite")
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are CPUs: some tests only wait, such as for a store that hangs."""
+    return (os.cpu_count() or 1) + 1
+
 
 OpenStore = Callable[[Iterable[dict[str, Any]]], Store]
 Serve = Callable[[Settings, Store], Flask]

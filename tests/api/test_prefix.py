@@ -26,7 +26,7 @@ from app.service.stores.sqlite.store import SqliteStore
 from app.service.stores.sqlite.transfer import import_lines
 from app.settings import Settings
 from tests import world
-from tests.conftest import OpenStore
+from tests.conftest import OpenStore, Serve
 from tests.issuer import AUDIENCE, Issuer
 from tests.nginx import running_nginx
 from tests.server import ROOT, running_server
@@ -243,12 +243,14 @@ def open_store(open_sqlite: OpenStore) -> OpenStore:
 
 class TestWhoMaySayIt:
     @pytest.fixture
-    def ask(self, settings: Settings, open_store: OpenStore) -> Callable[..., TestResponse]:
+    def ask(
+        self, settings: Settings, open_store: OpenStore, serve: Serve
+    ) -> Callable[..., TestResponse]:
         """A request to the start page, of which every link is a word on the prefix."""
         store = open_store([])
 
         def ask(sent: str, proxies: int = 1, **environ: str) -> TestResponse:
-            app = create_app(replace(settings, trusted_proxies=proxies), store)
+            app = serve(replace(settings, trusted_proxies=proxies), store)
             environ["HTTP_X_FORWARDED_PREFIX"] = sent.encode().decode("latin-1")
             client = app.test_client()
             found = client.get("/", environ_overrides=environ)

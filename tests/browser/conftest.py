@@ -8,10 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from app.development.run import load_sample
 from tests.ports import free_port
@@ -104,17 +103,23 @@ class Watch:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser)
+    with opened_page(browser) as opened:
+        yield opened
 
 
 @pytest.fixture
 def restyled_page(browser: Browser) -> Iterator[Page]:
-    """A page that takes styles which are not its own, against its content security policy."""
-    yield from _page(browser, bypass_csp=True)
+    with opened_page(browser, restyled=True) as opened:
+        yield opened
 
 
-def _page(browser: Browser, **options: Any) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000}, **options)
+@contextmanager
+def opened_page(browser: Browser, *, restyled: bool = False) -> Iterator[Page]:
+    """A page of its own; one that is `restyled` takes scripts and styles against its content
+    security policy.
+    """
+    viewport: ViewportSize = {"width": 1280, "height": 1000}
+    context = browser.new_context(viewport=viewport, bypass_csp=restyled)
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE_MS)
     yield opened

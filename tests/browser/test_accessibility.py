@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Locator, Page
 
+from tests.browser.conftest import opened_page
 from tests.browser.test_demo import MALI, SOMCHAI, sign_in
 from tests.browser.test_docs import METHODS, SIGN_IN, SwaggerUI
 from tests.node import install
 
-AXE = """async () => {
-  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+AXE = """async part => {
+  const { violations } = await axe.run(part ?? document, { resultTypes: ["violations"] });
   return violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target.join(" "))]);
 }"""
 SHOWN = """dark => {
@@ -30,15 +32,17 @@ WIDTHS: Widths = (
 )
 
 
-def violations(page: Page, widths: Widths = WIDTHS) -> dict[str, Any]:
-    """What axe finds, by scheme and width."""
-    page.add_script_tag(path=install(Path(__file__).parent) / "axe-core" / "axe.min.js")
+def violations(page: Page, widths: Widths = WIDTHS, part: Locator | None = None) -> dict[str, Any]:
+    """What axe finds in the page, or in a part of it, by scheme and width."""
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(path=install(Path(__file__).parent) / "axe-core" / "axe.min.js")
+    element = part.element_handle() if part else None
     found = {}
     for scheme, width in widths:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 1000})
         page.wait_for_function(SHOWN, arg=scheme == "dark")
-        if rules := page.evaluate(AXE):
+        if rules := page.evaluate(AXE, element):
             found[f"{scheme} {width}"] = rules
     return found
 
@@ -53,7 +57,7 @@ def test_a_page_is_accessible(restyled_page: Page, server: str, path: str) -> No
 
 
 def test_the_swagger_ui_is_accessible(restyled_page: Page, server: str) -> None:
-    """The list and the dialog."""
+    """The list, the dialog, and the list again with an operation open."""
     page = restyled_page
     page.goto(f"{server}/docs")
     swagger_ui = SwaggerUI(page)
@@ -62,21 +66,31 @@ def test_the_swagger_ui_is_accessible(restyled_page: Page, server: str) -> None:
     assert violations(page, NARROW_AND_WIDE) == {}
     swagger_ui.dialog.get_by_role("button", name="Close").first.click()
     assert violations(page, NARROW_AND_WIDE) == {}
+    swagger_ui.open("createWorkoutLog").block.locator(".btn.execute").wait_for()
+    assert violations(page, NARROW_AND_WIDE) == {}
+
+
+@pytest.fixture(scope="module")
+def runners(browser: Browser, server: str) -> Iterator[SwaggerUI]:
+    """The Swagger UI with a runner signed in."""
+    with opened_page(browser, restyled=True) as page:
+        page.goto(f"{server}/docs")
+        swagger_ui = SwaggerUI(page)
+        swagger_ui.sign_in("Somchai")
+        swagger_ui.signed_in()
+        yield swagger_ui
 
 
 @pytest.mark.parametrize("operation_id", METHODS)
-def test_an_operation_is_accessible(restyled_page: Page, server: str, operation_id: str) -> None:
+def test_an_operation_is_accessible(runners: SwaggerUI, operation_id: str) -> None:
     """Open; what only reads is executed, too."""
-    restyled_page.goto(f"{server}/docs")
-    swagger_ui = SwaggerUI(restyled_page)
-    swagger_ui.sign_in("Somchai")
-    swagger_ui.signed_in()
-    operation = swagger_ui.open(operation_id)
+    operation = runners.open(operation_id)
     if METHODS[operation_id] == "get":
         operation.execute()
     else:
         operation.block.locator(".btn.execute").wait_for()
-    assert violations(restyled_page, NARROW_AND_WIDE) == {}
+    assert violations(runners.page, NARROW_AND_WIDE, operation.block) == {}
+    operation.close()
 
 
 @pytest.mark.parametrize("person", [f"{MALI} coach", SOMCHAI])
