@@ -12,7 +12,7 @@ class Sizes:
     """
 
     warm_seconds: float = 6
-    rounds: int = 5
+    rounds: int = 4
     seconds: float = 1
     clients: int = 32
     users: int = 1000
