@@ -68,7 +68,6 @@ def read_duration(text: str) -> int | None:
     return whole if whole <= MAX_DURATION_SECONDS else None
 
 
-@lru_cache(maxsize=4096)
 def read_pace(text: str) -> int | None:
     """Whole seconds per km; a number without a unit is minutes. None as for `read_duration`."""
     plain = _plain(text)

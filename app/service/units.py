@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
 
 MAX_DURATION_SECONDS = 100 * 3600 - 1
 """Seconds: 99:59:59, the most that two digits of hours can say."""
@@ -34,7 +33,6 @@ _duration = re.compile(r"([0-9]{1,2}:[0-5][0-9]|[0-9]{1,2}):[0-5][0-9]")
 _pace = re.compile(r"([0-9]{1,3}):([0-5][0-9])", re.ASCII)
 
 
-@lru_cache(maxsize=4096)
 def parse_duration(text: str) -> int:
     """Seconds of `H:MM:SS`, `MM:SS` or `M:SS`. Raises ValueError, also for zero."""
     if not _duration.fullmatch(text):
@@ -47,7 +45,6 @@ def parse_duration(text: str) -> int:
     return total
 
 
-@lru_cache(maxsize=4096)
 def format_duration(seconds: int) -> str:
     """`H:MM:SS`."""
     minutes, second = divmod(seconds, 60)
@@ -55,7 +52,6 @@ def format_duration(seconds: int) -> str:
     return f"{hour}:{minute:02}:{second:02}"
 
 
-@lru_cache(maxsize=4096)
 def parse_pace(text: str) -> int:
     """Seconds per km of `M:SS`. Raises ValueError, also for zero."""
     match = _pace.fullmatch(text)
@@ -67,7 +63,6 @@ def parse_pace(text: str) -> int:
     return total
 
 
-@lru_cache(maxsize=4096)
 def format_pace(seconds: int) -> str:
     """`M:SS`."""
     return f"{seconds // 60}:{seconds % 60:02}"
