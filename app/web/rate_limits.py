@@ -100,10 +100,11 @@ class RateLimits:
         if time.monotonic() < self._backing_off_until:
             return
         try:
+            keys = [(limit, limit.key_for(*who)) for limit in limits]
             if further:
-                windows = self._hit_all(limits, *who, cost=cost)
+                windows = self._hit_all(keys, cost)
             else:
-                windows = [self._hit(limit, *who, cost=cost) for limit in limits]
+                windows = [self._hit(limit, key, cost) for limit, key in keys]
         except StorageError as error:
             self._backing_off_until = time.monotonic() + BACK_OFF_SECONDS
             logger.warning("the rate limits' storage fails, requests pass: %s", error)
@@ -124,34 +125,37 @@ class RateLimits:
             note(reason=f"more than {tightest.limit} requests ({who[0]})", limit=who[0])
             raise Problem("too-many-requests", headers={"Retry-After": str(tightest.reset)})
 
-    def _hit_all(self, limits: Sequence[RateLimitItem], *who: str, cost: int) -> Sequence[Window]:
+    def _hit_all(self, keys: Sequence[tuple[RateLimitItem, str]], cost: int) -> Sequence[Window]:
         """Count the cost, as far as each limit can hold it, in all windows or in none."""
-        costs = [(limit, min(cost, limit.amount - 1)) for limit in limits]
-        windows = [self._look(limit, *who, needed=each) for limit, each in costs]
+        costs = [min(cost, limit.amount - 1) for limit, _ in keys]
+        windows = [
+            self._look(limit, key, needed=each)
+            for (limit, key), each in zip(keys, costs, strict=True)
+        ]
         if not all(window.holds for window in windows):
             return windows
         return [
-            self._hit(limit, *who, cost=each) if each else window
-            for (limit, each), window in zip(costs, windows, strict=True)
+            self._hit(limit, key, each) if each else window
+            for (limit, key), each, window in zip(keys, costs, windows, strict=True)
         ]
 
-    def _hit(self, limit: RateLimitItem, *who: str, cost: int) -> Window:
+    def _hit(self, limit: RateLimitItem, key: str, cost: int) -> Window:
         """Sliding windows, as `SlidingWindowCounterRateLimiter` of `limits` counts them.
 
         At no `cost`, it holds if one more request would.
         """
         if not cost:
-            return self._look(limit, *who, needed=1)
+            return self._look(limit, key, needed=1)
         holds = self._counts.acquire_sliding_window_entry(
-            limit.key_for(*who), limit.amount, limit.get_expiry(), cost
+            key, limit.amount, limit.get_expiry(), cost
         )
-        return self._look(limit, *who, needed=cost, holds=holds)
+        return self._look(limit, key, needed=cost, holds=holds)
 
     def _look(
-        self, limit: RateLimitItem, *who: str, needed: int, holds: bool | None = None
+        self, limit: RateLimitItem, key: str, *, needed: int, holds: bool | None = None
     ) -> Window:
         """The window, which holds if `needed` requests are left, where nothing else is known."""
-        key, expiry = limit.key_for(*who), limit.get_expiry()
+        expiry = limit.get_expiry()
         counts = self._counts.get_sliding_window(key, expiry)
         before, weighted_seconds, now, seconds = counts
         remaining = max(0, limit.amount - int(before * weighted_seconds / expiry) - now)
