@@ -18,7 +18,8 @@ def load(database: Path, documents: Iterable[Document]) -> None:
     """Make the file."""
     store = SqliteStore(database)
     with store.writing() as connection:
-        # Each index made at once from all rows takes a fifth off.
+        # 4 GB of pages instead of two megabytes take half the time for a million logs, and each
+        # index made at once, from all rows, a fifth of the rest.
         connection.execute("PRAGMA cache_size = -4000000")
         indexes = connection.execute(_INDEXES).fetchall()
         for name, _ in indexes:

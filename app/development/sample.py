@@ -108,7 +108,7 @@ def _status_of_plan(week: int) -> str:
 
 def _log(runner: Person, session_id: str, day: date, distance: int, pace: int) -> dict[str, Any]:
     """What the runner made of the session."""
-    chance = Random(session_id)  # noqa: S311 - sample data, nothing to keep secret
+    chance = _chance(session_id)
     voice = TRAINING[runner.key].voice
     status = chance.choices(tuple(Status), weights=(84, 8, 8))[0]
     values: dict[str, Any] = {"session_id": session_id, "runner_id": runner.id, "status": status}
@@ -142,14 +142,19 @@ def _feedback(runner: Person, place: str, log_id: str, day: date) -> dict[str, A
     fields = {
         "workoutLogId": reference(log_id),
         "authorId": reference(f"user-{runner.coach}"),
-        "content": Random(document_id).choice(FEEDBACK[runner.coach]),  # noqa: S311 - as above
+        "content": _chance(document_id).choice(FEEDBACK[runner.coach]),
     }
     return _document(document_id, "feedback", day, fields)
 
 
+def _chance(of: str) -> Random:
+    """What is by chance, but the same in each run."""
+    return Random(of)  # noqa: S311 - sample data, nothing to keep secret
+
+
 def _document(document_id: str, kind: str, day: date, fields: dict[str, Any]) -> dict[str, Any]:
     """A document as Sanity exports it, written in the evening of `day`, UTC."""
-    chance = Random(f"{document_id} system")  # noqa: S311 - as above
+    chance = _chance(f"{document_id} system")
     evening = datetime.combine(day, time(16), UTC) + timedelta(seconds=chance.randrange(4 * 3600))
     instant = evening.isoformat().replace("+00:00", "Z")
     return {

@@ -29,6 +29,7 @@ MERGE_PATCH = "application/merge-patch+json"
 """RFC 7396."""
 
 MAX_CACHED = 1024
+"""Results of parsing."""
 MAX_CACHED_QUERY_BYTES = 256
 
 
@@ -57,8 +58,8 @@ class Parser(FlaskParser):
         """As webargs does. What comes again and again is cached: short queries, and that none of
         the headers is sent.
 
-        Without the cache, a read takes a tenth more CPU, and a list with `limit=20` a fifth. So
-        what a schema makes of them depends on nothing else, and is never changed.
+        Without the cache, a read takes 4 % more instructions, a list without a query 7 %. So what a
+        schema makes of them depends on nothing else, and is never changed.
         """
         if isinstance(argmap, PageQuery) and tables.is_preferred():
             argmap = argmap.in_csv

@@ -25,6 +25,9 @@ MAX_ROWS = 10_000
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
+MAX_CACHED_LENGTH = 256
+"""Characters of an `Accept` of which is remembered what it prefers."""
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _formula = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
 """The beginning of what some spreadsheet takes for a formula: white space before it does not count,
@@ -40,7 +43,10 @@ def is_preferred() -> bool:
     Where it accepts neither, it gets JSON, as every request did before there was CSV.
     """
     accepted = request.headers.get("Accept")
-    return accepted is not None and prefers_csv(accepted)
+    if accepted is None:
+        return False
+    decide = prefers_csv if len(accepted) <= MAX_CACHED_LENGTH else prefers_csv.__wrapped__
+    return decide(accepted)
 
 
 @lru_cache(maxsize=256)

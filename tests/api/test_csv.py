@@ -257,6 +257,15 @@ class TestPages:
         assert rows_of(table(runner, SESSIONS, state="rest")) == []
 
 
+@pytest.mark.parametrize("accept", ["text/csv", "text/csv" + 100 * ", image/png"])
+def test_whatever_else_is_accepted_it_is_a_table(runner: Client, accept: str) -> None:
+    for _ in range(2):
+        response = runner.request("GET", LOGS, headers={"Accept": accept})
+        assert response.mimetype == "text/csv"
+        json = runner.request("GET", LOGS, headers={"Accept": accept.replace("csv", "plain")})
+        assert json.mimetype == "application/json"
+
+
 def test_a_table_counts_as_one_request(runner: Client) -> None:
     left = [int(table(runner, LOGS).headers["RateLimit-Remaining"]) for _ in range(2)]
     assert left[0] - left[1] == 1

@@ -166,7 +166,7 @@ class TestWhatProgramsFind:
         response = client.get("/.well-known/api-catalog", environ_overrides={"HTTP_HOST": "a b"})
         assert response.status_code == 400
 
-    def test_the_registry_holds_every_code(self, client: FlaskClient) -> None:
+    def test_the_catalogue_holds_every_code(self, client: FlaskClient) -> None:
         registry = client.get("/problems/").json
         assert {each["code"] for each in registry["data"]} == set(CATALOGUE)
         assert {each["code"] for each in registry["violations"]} == set(VIOLATIONS)
