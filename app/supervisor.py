@@ -27,6 +27,9 @@ STOPPING = signal.SIGUSR1
 
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, STOPPING}
 
+_OVERLOOKED_SECONDS = 1
+"""A signal that came just before a wait is seen so much later."""
+
 
 class Supervisor(mp.MPServer):
     """`complaints` says what is wrong with the environment as it is now; `shutdown_delay` is in
@@ -47,6 +50,7 @@ class Supervisor(mp.MPServer):
         self._shutdown_delay = shutdown_delay
         self._tell_living = tell_living
         self._is_stopping = False
+        self.main_loop_interrupt = Waiting()
 
     def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:
         """Replace workers; those that live on are waited for."""
@@ -101,7 +105,22 @@ def run_worker(cpus: Sequence[int], worker_id: int, *arguments: Any) -> None:
         run(worker_id, *arguments)
 
 
-class _Served(threading.Event):
+class Waiting(threading.Event):
+    """Waits so that no signal is overlooked.
+
+    CPython runs the handler of a signal between two steps of the main thread. One that comes after
+    the last step before a wait does not interrupt the wait, which may never end.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if timeout is not None:
+            return super().wait(timeout)
+        while not super().wait(_OVERLOOKED_SECONDS):
+            pass
+        return True
+
+
+class _Served(Waiting):
     """Lets the signals come that waited for the server to listen to them."""
 
     def wait(self, timeout: float | None = None) -> bool:

@@ -21,6 +21,7 @@ import requests
 from app import server as app_server
 from app.server import is_relevant
 from app.settings import Settings
+from app.supervisor import Supervisor, Waiting
 from tests.ports import free_port
 from tests.server import ROOT, Server, environment, running_server
 from tests.waiting import PATIENCE, until
@@ -150,15 +151,37 @@ def test_a_server_stops_at_once_however_early_it_is_told(tmp_path: Path, line: s
     settings = environment(
         NEXTAUTH_SECRET=SECRET, SQLITE_PATH=str(tmp_path / "store.db"), PORT=str(free_port())
     )
-    command = [sys.executable, "-m", "app.cli", "serve"]
+    # A machine that stands still for 15 seconds is not what this is about.
+    patient = f"from app import cli, server; server.MAX_SHUTDOWN_SECONDS = {PATIENCE}; cli.main()"
+    command = [sys.executable, "-c", patient, "serve"]
     with subprocess.Popen(
         command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True
     ) as process:
         assert any(line in each for each in process.stdout)
         process.terminate()
         rest = process.stdout.read()
-    assert "refused to gracefully stop" not in rest
+    assert "refused to gracefully stop" not in rest, rest
     assert process.returncode == 0, rest
+
+
+def test_a_signal_that_does_not_interrupt_a_wait_is_seen() -> None:
+    wait_for_it = """
+import signal, threading
+from app.supervisor import Waiting
+
+told = Waiting()
+signal.signal(signal.SIGTERM, lambda *_: told.set())
+# Python notes a signal that another thread gets, and the main thread waits on.
+other = threading.Timer(0.2, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
+other.start()
+told.wait()
+"""
+    subprocess.run([sys.executable, "-c", wait_for_it], cwd=ROOT, timeout=PATIENCE, check=True)
+
+
+def test_the_main_process_waits_so() -> None:
+    server = Supervisor("app.wsgi:app", complaints=list, shutdown_delay=0, interface="wsgi")
+    assert isinstance(server.main_loop_interrupt, Waiting)
 
 
 def test_before_it_stops_the_probe_says_so_and_requests_are_served(tmp_path: Path) -> None:
