@@ -9,9 +9,12 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from multiprocessing import connection, parent_process
+from multiprocessing.process import BaseProcess
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,6 +30,7 @@ STOPPING = signal.SIGUSR1
 
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, STOPPING}
 
+_NOTED_SECONDS = 0.001
 _OVERLOOKED_SECONDS = 1
 """A signal that came just before a wait is seen so much later."""
 
@@ -51,6 +55,12 @@ class Supervisor(mp.MPServer):
         self._tell_living = tell_living
         self._is_stopping = False
         self.main_loop_interrupt = Waiting()
+
+    def _spawn_worker(self, *args: Any, **kwargs: Any) -> mp.WorkerProcess:
+        """A worker that is known to have ended when `join` returns, unless the time is over."""
+        worker = super()._spawn_worker(*args, **kwargs)
+        worker.join = partial(join, worker.inner)  # type: ignore[method-assign]
+        return worker
 
     def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:
         """Replace workers; those that live on are waited for."""
@@ -79,6 +89,18 @@ class Supervisor(mp.MPServer):
             later.start()
         else:
             super().signal_handler_interrupt(number, *args, **kwargs)
+
+
+def join(process: BaseProcess, timeout: float | None = None) -> None:
+    """Wait until the process has ended, and this process knows it.
+
+    granian lets a thread wait for each worker as well. To whichever of the two does not learn of
+    the end, the worker is alive until the other one has taken note; granian killed it then, and
+    warned that it had refused to stop.
+    """
+    process.join(timeout)
+    while connection.wait([process.sentinel], 0) and process.is_alive():
+        time.sleep(_NOTED_SECONDS)
 
 
 def keep_signals_while_forking() -> None:
