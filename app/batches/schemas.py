@@ -205,7 +205,10 @@ class BatchResult(ResponsePart):
     )
     log = fields.Nested(
         WorkoutLog,
-        metadata={"description": "The log as it is now; missing after a delete and a dry run."},
+        metadata={
+            "description": "The log as it is now; missing after a delete, in a dry run, and after "
+            "an update with a token that may not read it (204)."
+        },
     )
     problem = _ProblemOfItem(
         metadata={"description": "Why it was not done, as the single request would tell it."}

@@ -36,6 +36,20 @@ def test_the_tag_of_that_response_is_good_for_the_next_change(
     assert writer.update(LOG, {"notes": "three"}, **{"If-Match": tag}).status_code == 412
 
 
+@pytest.mark.parametrize("more", [{}, {"atomic": True}, {"dryRun": True}])
+@pytest.mark.parametrize("body", [{}, {"notes": "changed"}])
+def test_a_batch_does_not_show_the_log_either(
+    sign_in: Callable[..., Client], body: dict[str, Any], more: dict[str, bool]
+) -> None:
+    writer = sign_in(world.RUNNER, scope=WRITE_SCOPE)
+    response = writer.request(
+        "POST",
+        "/api/workout-log-batches",
+        json={"items": [{"op": "update", "id": LOG, "log": body}], **more},
+    )
+    assert response.json["data"]["results"] == [{"status": 204}]
+
+
 @pytest.mark.parametrize("log_id", ["none", world.log_of(world.OTHER_RUNNER, 1)])
 def test_how_long_a_404_took_is_not_told(runner: Client, log_id: str) -> None:
     response = runner.get(log_id)
