@@ -164,6 +164,11 @@ def is_set(value: object) -> bool:
     return value is not None and value not in ("", [])
 
 
+def of_json(number: float) -> float:
+    """The number as JavaScript, and so Sanity, keeps it: zero has no sign there."""
+    return number + 0
+
+
 def now() -> str:
     """This moment, as documents hold instants."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -26,21 +26,33 @@ class ExternalLinks:
         link = rf"{_any_case('https')}:\/\/({names})([\/?#][!#-;=?-\[\]_a-z~]*)?"
         self.pattern = rf"^[\x09-\x0d ]*({link})?[\x09-\x0d ]*$"
         names = "|".join(map(re.escape, self.hosts)) or r"[^\s\S]"
-        self._regex = re.compile(rf"https://({names})([/?#][!#-;=?-\[\]_a-z~]*)?")
+        character = r"(?:[!$&-;=?-Z_a-z~]|%[0-9A-Fa-f]{2})"
+        self._uri = re.compile(rf"https://({names})([/?]{character}*)?(#{character}*)?")
 
     def read(self, text: str) -> str | None:
-        """The link in the text, its scheme and host in lower case; None if it is not allowed."""
+        """The link in the text as RFC 3986 has it: its scheme and host in lower case, `%`, `[`,
+        `]` and a second `#` that browsers let pass encoded. None if it is not allowed.
+        """
         return text if self._allows(text) else self._other_form(text)
 
     def _other_form(self, text: str) -> str | None:
         scheme, slashes, rest = text.strip(WHITE_SPACE).partition("://")
         host = re.match(r"[^/?#]*", rest)
         end = host.end() if host else 0
-        link = f"{scheme.lower()}{slashes}{rest[:end].lower()}{rest[end:]}"
+        path, hash_sign, fragment = rest[end:].partition("#")
+        path, fragment = _bare.sub(_encoded, path), _bare.sub(_encoded, fragment)
+        link = f"{scheme.lower()}{slashes}{rest[:end].lower()}{path}{hash_sign}{fragment}"
         return link if self._allows(link) else None
 
     def _allows(self, link: str) -> bool:
-        return len(link) <= MAX_LINK_LENGTH and self._regex.fullmatch(link) is not None
+        return len(link) <= MAX_LINK_LENGTH and self._uri.fullmatch(link) is not None
+
+
+_bare = re.compile(r"%(?![0-9A-Fa-f]{2})|[\[\]#]")
+
+
+def _encoded(character: re.Match[str]) -> str:
+    return f"%{ord(character[0]):02X}"
 
 
 def _any_case(text: str) -> str:

@@ -19,7 +19,7 @@ MAX_PLANNED_TEXT_LENGTH = 100
 """Longer texts are notes, not figures."""
 
 # A comma before three digits separates thousands for some readers and decimals for others.
-_NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,6}|,[0-9]{1,2})?"
+_NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,15}|,[0-9]{1,2})?"
 _KM = r"k|kms?|kilomet(?:er|re)s?|กม\.?|กิโล|กิโลเมตร"
 _METRES = r"m|met(?:er|re)s?|ม\.?|เมตร"
 _HOURS = r"h|hrs?|hours?|ชม\.?|ชั่วโมง"

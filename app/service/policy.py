@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
+from app.service.days import instant_of, local_day_of
 from app.service.documents import Document, reference_id
 from app.service.errors import Forbidden
 from app.service.model import Caller, Role
@@ -46,7 +47,7 @@ def coach_id(
     Of several plans, the one whose week starts last counts, then the one with the greatest id.
     """
     planned = [each for each in active_plans if each.get("coachId") is not None]
-    newest = max(planned, key=lambda plan: (str(plan.get("weekStart")), plan["_id"]), default={})
+    newest = max(planned, key=lambda plan: (_week_start(plan), plan["_id"]), default={})
     by_user, by_plan = (each.get("coachId") for each in (runner, newest))
     match relation:
         case "user":
@@ -55,6 +56,13 @@ def coach_id(
             return reference_id(by_plan)
         case "either":
             return reference_id(by_plan if by_user is None else by_user)
+
+
+def _week_start(plan: Document) -> str:
+    """The day or the instant as text; '' sorts what is neither first."""
+    text = plan.get("weekStart")
+    is_read = local_day_of(text) is not None or instant_of(text) is not None
+    return str(text) if is_read else ""
 
 
 def owner_of(session: Session, plan: Plan | None) -> Session | Plan:

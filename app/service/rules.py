@@ -26,6 +26,11 @@ class Sent(NamedTuple):
     as_sent: Any
     violations: Sequence[Violation] = ()
 
+    @property
+    def clears(self) -> bool:
+        """Whether null is sent, or the empty text that stands for it."""
+        return self.value is None and not self.violations
+
 
 def values_of_new_log(sent: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes of a new log: those sent, and the pace where it follows from the others."""
@@ -72,7 +77,7 @@ def _unreadable_measurements(
     return {
         name: None
         for name in _MEASUREMENTS
-        if name in sent and name not in values and sent[name].as_sent is None
+        if name in sent and name not in values and sent[name].clears
         if is_set(document.get(field_name(name)))
     }
 

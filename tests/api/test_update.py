@@ -401,3 +401,12 @@ class TestLongTexts:
         assert stored
         for name in ("notes", "weather", "injuries"):
             assert stored.document[name] == self.LONG[name]
+
+
+@pytest.mark.parametrize("sent", [-0.0, 0])
+def test_zero_has_no_sign(runner: Client, open_store: OpenStore, sent: float) -> None:
+    """JavaScript's has none, and so neither has that of the Content Lake."""
+    updated = runner.update(log_of(RUNNER, 1), {"temperature": sent})
+    assert str(updated.json["data"]["temperature"]) in ("0", "0.0")
+    open_store([log(RUNNER, 2, temperature=-0.0)])
+    assert ",-0" not in runner.request("GET", headers={"Accept": "text/csv"}).text

@@ -133,10 +133,11 @@ class TestWhatCannotBeRead:
             ("/actualDistance", "/actualDuration", "/actualPace"), "not-allowed-when-undone"
         )
 
+    @pytest.mark.parametrize("duration", [None, ""])
     def test_goes_when_the_log_becomes_undone_and_null_is_sent(
-        self, runner: Client, open_store: OpenStore
+        self, runner: Client, open_store: OpenStore, duration: str | None
     ) -> None:
-        nulls = dict.fromkeys(("actualDistance", "actualDuration"))
+        nulls = {"actualDistance": None, "actualDuration": duration}
         data = runner.get(self.ODD["_id"]).json["data"]
         assert runner.update(self.ODD["_id"], {"status": "undone", **nulls}).status_code == 200
         stored = self.stored(open_store)

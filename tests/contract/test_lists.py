@@ -138,6 +138,7 @@ class TestDays:
         {},
         {"date": "0001-01-01"},
         {"date": "9999-12-31"},
+        {"date": "9999-12-31T10:00:00"},
         # None of these is a day: dateTime() of GROQ lets some run over into the next.
         {"date": "2026-02-30"},
         {"date": "2026-02-30T10:00:00Z"},

@@ -325,6 +325,13 @@ class TestOldDocuments:
         existing = [each.document["_id"] for each in context.existing]
         assert existing == [log_of(RUNNER, 1), log_of(RUNNER, 2)]
 
+    def test_of_one_pair_those_of_no_time_come_last(self, open_store: OpenStore) -> None:
+        undated = {**log(RUNNER, 4, _createdAt="2026-01-03"), "_id": "log-a-undated"}
+        store = open_store([*world.club(), log(RUNNER, 4), undated])
+        context = store.read_for_create(runner_id=RUNNER, session_id=session_of(RUNNER, 4))
+        existing = [each.document["_id"] for each in context.existing]
+        assert existing == [log_of(RUNNER, 4), "log-a-undated"]
+
 
 class TestCreating:
     def test_reads_all_that_decides(self, store: Store) -> None:

@@ -63,7 +63,7 @@ def test_whom_a_coach_coaches(relation: CoachRelation, expected: set[str]) -> No
     assert set(policy.coached_ids(relation, coach)) == expected
 
 
-def plan(id_: str, coach: str | None, week: str) -> Document:
+def plan(id_: str, coach: str | None, week: str | None) -> Document:
     return {"_id": id_, "coachId": reference(coach) if coach else None, "weekStart": week}
 
 
@@ -79,6 +79,9 @@ OLDER, NEWER = plan("plan-1", "older", "2026-01-05"), plan("plan-2", "newer", "2
         ("plan", "named", [], None),
         ("plan", None, [OLDER, plan("plan-3", None, "2026-02-02")], "older"),
         ("plan", None, [OLDER, plan("plan-0", "same week", "2026-01-05")], "older"),
+        ("plan", None, [OLDER, plan("plan-9", "no week", None)], "older"),
+        ("plan", None, [OLDER, plan("plan-9", "no day", "week 7")], "older"),
+        ("plan", None, [OLDER, plan("plan-0", "later", "2026-01-05T01:00:00Z")], "later"),
         ("either", "named", [NEWER], "named"),
         ("either", None, [NEWER, OLDER], "newer"),
         ("either", None, [], None),

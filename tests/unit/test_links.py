@@ -22,6 +22,22 @@ hosts = st.sampled_from([*HOSTS, "WWW.Strava.com", "evil.example", "wwwxstrava.c
 links = st.builds("{}{}{}".format, starts, hosts, tails)
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("/%zz", "/%25zz"),
+        ("/a%2", "/a%252"),
+        ("/%E0%A4%A", "/%E0%A4%25A"),
+        ("/%41%2f", "/%41%2f"),
+        ("/[x]?q=[1]", "/%5Bx%5D?q=%5B1%5D"),
+        ("/a#b#c", "/a#b%23c"),
+        ("#", "#"),
+    ],
+)
+def test_what_browsers_let_pass_is_read_as_a_uri(sent: str, read: str) -> None:
+    assert LINKS.read(f"https://www.strava.com{sent}") == f"https://www.strava.com{read}"
+
+
 @given(links | st.text(max_size=60))
 @example("https://www.strava.com\\@evil.example/")
 @example("https://www.strava.com/\u2028")

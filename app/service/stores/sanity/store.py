@@ -326,7 +326,7 @@ def params_of_days(days: DaySpan) -> dict[str, str]:
         "last": days.last,
         "since": instants.of_seconds(days.since),
         "until": instants.of_seconds(days.until),
-        # In any zone, a day lies within two days of its instants.
+        # In any zone, a day lies within two days of its instants. Compared with text that goes on.
         "earliest": instants.of_seconds(days.since - TWO_DAYS)[:10],
-        "latest": instants.of_seconds(days.until + TWO_DAYS)[:10],
+        "latest": instants.of_seconds(days.until + TWO_DAYS)[:10] + "~",
     }

@@ -172,7 +172,7 @@ LEFT JOIN document AS runner ON runner.id = log.runner_id AND runner.type = 'use
 LOGS_OF_PAIR = f"""
 SELECT {_ROW} FROM document AS log {_REFERRED}
 WHERE log.type = 'workoutLog' AND log.session_id = :session_id AND log.runner_id = :runner_id
-ORDER BY log.created_at, log.id
+ORDER BY log.created_at = '', log.created_at, log.id
 """
 
 LOG = f"""
