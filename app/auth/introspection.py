@@ -20,7 +20,7 @@ from cachetools import TTLCache
 from app.auth.claims import AccessTokenRules, check_purpose, client_of, strict_rules, words_of
 from app.auth.errors import IssuerUnavailable, TokenRefused
 from app.auth.fetch import FetchFailed, is_safe, read_json
-from app.auth.jwt import JWTValidator
+from app.auth.jwt import LEEWAY, JWTValidator
 from app.auth.keys import Issuer
 from app.auth.tokens import AccessToken
 
@@ -143,7 +143,7 @@ class IntrospectedTokens:
         self._rules.audience.check(response)
         now = self._clock()
         begin, end = response.get("nbf", 0), response.get("exp", now + SUCCESS_SECONDS)
-        if not (_is_number(begin) and _is_number(end) and begin <= now < end):
+        if not (_is_number(begin) and _is_number(end) and begin - LEEWAY <= now < end):
             raise TokenRefused("expiry", "The token has expired, or is not valid yet.")
         return AccessToken(
             user=self._rules.user.read(response),

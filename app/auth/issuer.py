@@ -82,7 +82,13 @@ class RemoteIssuer:
     @property
     def generation(self) -> int:
         snapshot = self._snapshot
-        return snapshot.generation if snapshot else 0
+        if snapshot is None:
+            return 0
+        age = self._clock() - snapshot.fetched_at
+        # Tokens that are remembered end with a withdrawn key, too.
+        if self._refresh_seconds <= age < self._outage_seconds:
+            snapshot = self._refresh(snapshot)
+        return snapshot.generation
 
     @property
     def metadata(self) -> Mapping[str, Any]:

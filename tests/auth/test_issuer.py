@@ -237,6 +237,18 @@ def test_the_life_of_keys_can_be_set(server: kit.FakeIssuer, clock: kit.Clock) -
         find(issuer, SECOND)
 
 
+def test_what_is_remembered_of_a_withdrawn_key_ends_with_the_refresh(
+    issuer: RemoteIssuer, server: kit.FakeIssuer, clock: kit.Clock
+) -> None:
+    assert find(issuer, FIRST)
+    known = issuer.generation
+    server.keys = [SECOND]
+    clock.advance(REFRESH_SECONDS - 1)
+    assert issuer.generation == known
+    clock.advance(1)
+    assert issuer.generation != known
+
+
 def test_an_issuer_without_metadata_has_its_keys_where_the_setting_says(
     server: kit.FakeIssuer,
 ) -> None:
