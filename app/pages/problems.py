@@ -39,7 +39,8 @@ def create_blueprint(example_of: Callable[[str], dict[str, Any]]) -> Blueprint:
             "example": {**example, **links},
         }
 
-    @blueprint.get("/", strict_slashes=False)
+    @blueprint.get("")
+    @blueprint.get("/")
     def catalogue() -> ResponseReturnValue:
         if wants_html():
             return page("problems.html", types=list(CATALOGUE.values()), violations=VIOLATIONS)

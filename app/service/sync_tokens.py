@@ -16,6 +16,8 @@ from app.service.stores.port import SyncPoint
 
 MAX_TOKEN_LENGTH = 512
 PATTERN = r"^[A-Za-z0-9_\-]+$"
+LENGTH_OF_VALIDITY = 42
+"""The first characters of a token tell of which runners it is and its day: how long it is good."""
 
 
 def encode(point: SyncPoint, runner_ids: Collection[str] | None) -> str:

@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from app.service.sync_tokens import LENGTH_OF_VALIDITY
+
 MAX_LENGTH = 1024
 """Characters of `If-Match` and of `If-None-Match`."""
 
@@ -54,16 +56,18 @@ def entity_tag(revision: str, response: object) -> str:
     return f'"{revision}:{_told(hashlib.sha256(msgspec.json.encode(response)).digest())}"'
 
 
-def weak_tag(body: bytes) -> str:
-    """The opaque part of a weak `ETag` of the response with this body.
+def weak_tag(body: bytes, link: str) -> str:
+    """The opaque part of a weak `ETag` of the response with this body and this `Link`.
 
-    A list's `syncToken` is of the moment at which it is read. Responses that differ in it alone
-    mean the same: from an earlier one, a client gets the same changes.
+    A list's `syncToken` is of the moment at which it is read. Responses that differ in the moment
+    alone mean the same: from an earlier one, a client gets the same changes. One of other runners,
+    or of long ago, may be good no longer.
     """
     before, token, rest = body.rpartition(_SYNC_TOKEN)
-    after = rest.partition(b'"')[2] if token else rest
+    after = rest[:LENGTH_OF_VALIDITY] + rest.partition(b'"')[2] if token else rest
     digest = hashlib.sha256(before)
     digest.update(after)
+    digest.update(link.encode())
     return _told(digest.digest())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from contextlib import suppress
+from ipaddress import AddressValueError, IPv6Address
 from typing import TYPE_CHECKING
 
 from flask import Flask, request
@@ -22,7 +23,7 @@ _CHUNK_BYTES = 64 * 1024
 
 _draining = threading.BoundedSemaphore(MAX_DRAINING)
 
-_host = re.compile(r"([\w.~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{0,5})?", re.ASCII)
+_host = re.compile(r"([\w.~!$&'()*+;=%-]+|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(:[0-9]{0,5})?", re.ASCII)
 
 
 def register(app: Flask) -> None:
@@ -32,7 +33,7 @@ def register(app: Flask) -> None:
     def check() -> None:
         host = request.environ.get("HTTP_HOST")
         # Only HTTP/1.0 knows requests without one (RFC 9112, 3.2). Servers join two with a comma.
-        if not (_host.fullmatch(host) if host else _is_http_1_0()):
+        if not (_is_host(host) if host else _is_http_1_0()):
             raise Problem("malformed", "Send one Host header with one host.")
         if "websocket" in request.environ.get("HTTP_UPGRADE", "").lower():
             raise Problem(
@@ -60,6 +61,17 @@ def drain(environ: WSGIEnvironment) -> None:
                     left -= len(chunk)
         finally:
             _draining.release()
+
+
+def _is_host(text: str) -> bool:
+    """Whether it is a `Host` (RFC 9110, 7.2): a name or an address, perhaps with a port."""
+    found = _host.fullmatch(text)
+    if found is None:
+        return False
+    try:
+        return not found["ipv6"] or bool(IPv6Address(found["ipv6"]))
+    except AddressValueError:
+        return False
 
 
 def _is_http_1_0() -> bool:

@@ -78,12 +78,17 @@ class Parser(FlaskParser):
         return super().parse(argmap, location=location, **kwargs)
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        data = _body(req)
         if req.mimetype not in json_media_types(req.method):
             raise _unsupported(req)
         if req.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
             raise _unsupported(req, "JSON is UTF-8; no other charset is read.")
+        if req.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise _unsupported(req, "Compressed bodies are not read.")
+        if len(data) < (req.content_length or 0):
+            raise Problem("malformed", "The body ends before the length that was announced.")
         try:
-            return strict_json.loads(_whole_body(req))
+            return strict_json.loads(data)
         except ValueError as error:
             raise Problem("malformed", f"The body is not JSON as it should be: {error}.") from None
 
@@ -110,17 +115,13 @@ def _unsupported(req: Request, detail: str | None = None) -> Problem:
     return Problem("unsupported-media-type", detail, headers=headers)
 
 
-def _whole_body(req: Request) -> bytes:
-    """The whole body. Raises `Problem` if it is compressed, too large, or incomplete."""
-    if req.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise _unsupported(req, "Compressed bodies are not read.")
+def _body(req: Request) -> bytes:
+    """What came of the body. Raises `Problem`, or `RequestEntityTooLarge`, if it is too large."""
     data = req.get_data()
-    if req.content_length is None:
-        # Of a chunked body, werkzeug returns what is below the limit and raises nothing.
-        if len(data) == req.max_content_length and req.environ["wsgi.input"].read(1):
-            raise Problem("content-too-large")
-    elif len(data) < req.content_length:
-        raise Problem("malformed", "The body ends before the length that was announced.")
+    # Of a chunked body, werkzeug returns what is below the limit and raises nothing.
+    is_full = req.content_length is None and len(data) == req.max_content_length
+    if is_full and req.environ["wsgi.input"].read(1):
+        raise Problem("content-too-large")
     return data
 
 
@@ -168,7 +169,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         @wraps(view)
         def wrapper(self: Any, caller: Any, sent: Any, *args: Any, **kwargs: Any) -> Any:
             response: Response = view(self, caller, *args, **kwargs)
-            tag = weak_tag(response.get_data())
+            tag = weak_tag(response.get_data(), response.headers.get("Link", ""))
             response.set_etag(tag, weak=True)
             known = sent.get("if_none_match")
             if known is None or not known.have(f'"{tag}"'):

@@ -40,6 +40,14 @@ class TrustedProxies(ProxyFix):
         return super().__call__(environ, start_response)
 
 
+def public_root() -> str:
+    """The API's own address as the current request's client writes it, without a slash at the end.
+
+    Not werkzeug's `root_url`: that decodes the host, and fails on names that cannot be decoded.
+    """
+    return f"{request.scheme}://{request.host}{public_path('')}"
+
+
 def public_path(path: str) -> str:
     """A path of the API as its clients reach it; the path itself outside of a request."""
     return quote(request.script_root) + path if request else path

@@ -113,6 +113,10 @@ def test_no_log_is_404(runner: Client, method: str, log_id: str) -> None:
     [
         (PATH, {"GET", "HEAD", "OPTIONS", "POST"}),
         (f"{PATH}/x", {"GET", "HEAD", "OPTIONS", "PATCH", "PUT", "DELETE"}),
+        *(
+            (page, {"GET", "HEAD", "OPTIONS"})
+            for page in ("/", "/docs", "/docs/", "/reference", "/problems", "/problems/")
+        ),
     ],
 )
 def test_another_method_is_405_and_the_allowed_ones_are_named(
@@ -223,6 +227,13 @@ class TestSize:
         path = PATH if method == "POST" else f"{PATH}/{log_of(RUNNER, 1)}"
         body = b'{"a": "' + b"x" * (64 * 1024 - 8) + b'"}'
         response = runner.request(method, path, data=body, content_type="application/json")
+        problem(response, 413, "content-too-large")
+
+    @pytest.mark.parametrize("sent", [{}, {"Content-Encoding": "gzip"}])
+    def test_more_is_413_whatever_it_is(self, runner: Client, sent: dict[str, str]) -> None:
+        response = runner.request(
+            "POST", data=b" " * 65_537, content_type="text/plain", headers=sent
+        )
         problem(response, 413, "content-too-large")
 
     @pytest.mark.parametrize(("spaces", "status"), [(0, 201), (1, 413), (100_000, 413)])

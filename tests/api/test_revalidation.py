@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from app.service import sync_tokens
+from app.service.stores.port import SyncPoint
+from app.web.conditions import weak_tag
 from tests.api.test_create import codes
 from tests.conftest import Client, OpenStore
-from tests.world import RUNNER, log_of, session, session_of
+from tests.world import COACH, RUNNER, log_of, session, session_of, user
 
 LOG = log_of(RUNNER, 1)
 PATHS = [
@@ -69,6 +72,42 @@ def test_the_sync_token_of_the_first_page_stays_good(runner: Client) -> None:
     assert runner.request("GET", headers=known).status_code == 200
     changes = runner.request("GET", f"/api/workout-log-changes?since={token}").json["data"]
     assert [each["log"]["id"] for each in changes] == [LOG]
+
+
+def test_a_sync_token_that_is_good_no_longer_is_renewed(
+    coach: Client, open_store: OpenStore
+) -> None:
+    first = coach.list()
+    open_store([user("runner-new", "runner", COACH)])
+    since = first.json["pagination"]["syncToken"]
+    assert coach.request("GET", f"/api/workout-log-changes?since={since}").status_code == 410
+    again = coach.request("GET", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.json["data"]) == (200, first.json["data"])
+    since = again.json["pagination"]["syncToken"]
+    assert coach.request("GET", f"/api/workout-log-changes?since={since}").status_code == 200
+
+
+def test_a_tag_tells_of_which_runners_and_which_day_a_sync_token_is() -> None:
+    def tag(at: str, runner_ids: list[str]) -> str:
+        token = sync_tokens.encode(SyncPoint(at, ("place",)), runner_ids)
+        return weak_tag(b'{"pagination":{"syncToken":"%s"}}' % token.encode(), "")
+
+    of_a_day = {tag(f"2026-01-19T{hour:02}:59:59.999Z", ["a"]) for hour in range(24)}
+    assert len(of_a_day) == 1
+    days = ("2026-01-20", "2026-01-18", "2026-02-19", "2027-01-19")
+    others = {tag(f"{day}T00:00:00Z", ["a"]) for day in days} | {tag("2026-01-19T00:00:00Z", [])}
+    assert len(others - of_a_day) == 5
+
+
+@pytest.mark.parametrize("accepted", ["application/json", "text/csv"])
+def test_that_there_is_more_is_told(runner: Client, open_store: OpenStore, accepted: str) -> None:
+    path, headers = "/api/training-sessions?limit=20&asOf=2026-01-10", {"Accept": accepted}
+    first = runner.request("GET", path, headers=headers)
+    assert "Link" not in first.headers
+    open_store([session(RUNNER, 21)])
+    more = runner.request("GET", path, headers={**headers, "If-None-Match": first.headers["ETag"]})
+    assert more.status_code == 200
+    assert 'rel="next"' in more.headers["Link"]
 
 
 @pytest.mark.parametrize("known", ["x" * 1025, "\u0001"])
