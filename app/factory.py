@@ -27,7 +27,7 @@ from app.batches import routes as batches
 from app.changes import routes as changes
 from app.me import routes as me
 from app.openapi.api import Api
-from app.openapi.security import served_schemes
+from app.openapi.security import served_sign_in
 from app.pages import assets
 from app.pages import problems as problem_pages
 from app.pages import routes as docs
@@ -49,7 +49,7 @@ from app.service.stores.sqlite.store import SqliteStore
 from app.service.training import TrainingSessions
 from app.service.upkeep.rules import Rules
 from app.service.workout_logs import WorkoutLogs
-from app.settings import SCOPES, Settings, default_lookup
+from app.settings import Settings, default_lookup
 from app.strict_json import MAX_BODY_BYTES
 from app.training_sessions import routes as training_sessions
 from app.web import access_log, admission, cors, health, http_rules, log_redaction, problems
@@ -126,8 +126,8 @@ def create_app(
     for each in settings.relaxed_checks:
         logger.warning("checks of access tokens are relaxed: %s", each)
     app.register_blueprint(health.create_blueprint(store, settings.app_commit))
-    api = Api(app, lambda: served_schemes(settings, issuer), contact_url=settings.api_contact_url)
-    app.register_blueprint(metadata.create_blueprint(issuer))
+    api = Api(app, lambda: served_sign_in(settings, issuer), contact_url=settings.api_contact_url)
+    app.register_blueprint(metadata.create_blueprint(settings, issuer))
     zone = time_zone(settings.time_zone)
     reader = LogReader(links, zone)
     service = WorkoutLogs(store, links, zone)
@@ -242,6 +242,8 @@ def create_protector(
     """Who may call, as the settings say: without `limits` as often as they like."""
     cookies = None
     if settings.nextauth_cookie:
+        if not settings.cors_origins:
+            logger.warning("NEXTAUTH_COOKIE: no page can write until CORS_ORIGINS names its origin")
         cookies = SessionCookies(settings.cors_origins, secure_only=not settings.development)
     return Protector(
         TokenValidator(
@@ -256,6 +258,7 @@ def create_protector(
             tell_lookup=metrics.lookups("caller") if metrics else None,
         ),
         cookies=cookies,
+        scope_names=settings.scope_names,
         limits=limits,
         concurrency=concurrency,
     )
@@ -295,12 +298,12 @@ def _create_token_kinds(
 
 def _access_token_rules(settings: Settings, issuer: Issuer) -> AccessTokenRules:
     audiences = frozenset(settings.oauth_audiences or (issuer.audience,))
-    names = dict(zip(SCOPES, SCOPES, strict=True))
-    names |= dict(each.split("=", 1) for each in settings.oauth_scope_names)
     return AccessTokenRules(
         audience=AudienceClaim(audiences, settings.oauth_audience_claim),
         scope=ScopeClaim(
-            settings.oauth_scope_claim, names, frozenset(settings.oauth_default_scopes)
+            settings.oauth_scope_claim,
+            settings.scope_names,
+            frozenset(settings.oauth_default_scopes),
         ),
         user=UserClaim(
             settings.oauth_user_claim, settings.oauth_lookup, settings.oauth_email_verified

@@ -197,6 +197,12 @@ class Settings:
         return tuple(filter(None, map(str.strip, self.oauth_audience.split(","))))
 
     @property
+    def scope_names(self) -> dict[str, str]:
+        """What the issuer calls each of our scopes."""
+        names = dict(each.split("=", 1) for each in self.oauth_scope_names)
+        return {each: names.get(each, each) for each in SCOPES}
+
+    @property
     def oauth_lookup(self) -> Literal["id", "email"]:
         """Which member of a `user` document the claim of an access token is compared with."""
         return self.oauth_user_lookup or default_lookup(self.oauth_user_claim)
@@ -232,9 +238,10 @@ class Settings:
         settings = cls.__new__(cls)
         for each in fields(cls):
             object.__setattr__(settings, each.name, values.get(each.name, each.default))
+        # What was refused stands at its default here, so nothing further is known of it.
+        refused = [rf"\b{re.escape(name)}\b" for name in complaints]
         for told in (*_complaints(settings), *(_sign_in_complaints(settings) if to_serve else ())):
-            # What was refused stands at its default here, so nothing further is known of it.
-            if not any(re.search(rf"\b{name}\b", told) for name in complaints):
+            if not any(re.search(name, told) for name in refused):
                 complaints[told] = told
         if complaints:
             raise SettingsError("\n".join(complaints.values()))
@@ -279,6 +286,8 @@ def _value(env: Env, setting: Field[Any]) -> Any:
             text = Path(path).read_text("utf-8").rstrip("\r\n")
         except UnicodeError:
             raise ValueError("the file is not UTF-8.") from None
+        if not text:
+            raise ValueError("the file is empty.")
         return text if read == "str" else tuple(filter(None, map(str.strip, text.split(","))))
     if not (text or is_text):
         return setting.default
@@ -437,16 +446,18 @@ def _nextauth_complaints(settings: Settings) -> Iterator[str]:
     if any(len(secret) < 16 for secret in settings.nextauth_secret):
         yield "NEXTAUTH_SECRET: too short to be a secret; use at least 16 characters."
     yield from _unknown_scopes("NEXTAUTH_SCOPES", settings.nextauth_scopes)
+    if settings.nextauth_secret and not settings.nextauth_scopes:
+        yield "NEXTAUTH_SCOPES: name at least one scope, or every session would be refused."
     if settings.nextauth_cookie and not settings.nextauth_secret:
         yield "NEXTAUTH_SECRET: required with NEXTAUTH_COOKIE."
 
 
 def _traffic_complaints(settings: Settings) -> Iterator[str]:
     for origin in settings.cors_origins:
-        if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", origin):
+        if not _ORIGIN.fullmatch(origin) or origin.endswith(_DEFAULT_PORTS[origin[:5]]):
             yield (
                 f"CORS_ORIGINS: {origin!r} is not an origin as browsers send it, "
-                "such as https://app.example.com: lower case, no path, no wildcard."
+                "such as https://app.example.com: lower case, no path, no wildcard, no :443."
             )
         else:
             yield from _url_complaints("CORS_ORIGINS", origin)
@@ -463,6 +474,10 @@ def _traffic_complaints(settings: Settings) -> Iterator[str]:
                 )
     if not _is_storage(settings.rate_limit_storage):
         yield "RATE_LIMIT_STORAGE: memory:// or the URL of a Redis, such as redis://host:6379/0."
+
+
+_ORIGIN = re.compile(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
+_DEFAULT_PORTS = {"https": ":443", "http:": ":80"}
 
 
 def _is_storage(url: str) -> bool:
@@ -532,7 +547,8 @@ def _url_complaints(name: str, url: str) -> Iterator[str]:
     except ValueError:
         yield f"{name}: not a URL."
         return
-    if parts.scheme not in ("http", "https") or not host or parts.username or parts.fragment:
+    has_more = "@" in parts.netloc or "#" in url
+    if parts.scheme not in ("http", "https") or not host or has_more:
         yield f"{name}: an https URL without credentials or fragment."
     elif parts.scheme == "http" and host not in LOOPBACK_HOSTS:
         yield f"{name}: http is for a loopback host only; use https."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import wraps
+from types import MappingProxyType
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 from authlib.integrations.flask_oauth2 import ResourceProtector
@@ -48,14 +49,17 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         callers: CallerResolver,
         *,
         cookies: SessionCookies | None = None,
+        scope_names: Mapping[str, str] = MappingProxyType({}),
         limits: RateLimits | None = None,
         concurrency: ConcurrentRequests | None = None,
     ) -> None:
+        """`scope_names` are what the issuer calls our scopes, where that differs."""
         super().__init__()
         self.register_token_validator(validator)
         self.validator = validator
         self.callers = callers
         self._cookies = cookies
+        self._scope_names = scope_names
         self._limits = limits
         self._concurrency = concurrency
 
@@ -105,7 +109,7 @@ class Protector(ResourceProtector):  # type: ignore[misc]  # Authlib has no type
         try:
             self.validator.validate_token(token, [scope], request)
         except InsufficientScopeError:
-            raise _insufficient_scope(scope) from None
+            raise _insufficient_scope(self._scope_names.get(scope, scope)) from None
 
     def validate_request(self, scopes: list[str], request: Request, **_: object) -> AccessToken:
         """The request's valid token. Raises `OAuth2Error`, `IssuerUnavailable` and `Problem`."""

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from app.openapi import document
 from app.openapi.docs import Docs
 from app.openapi.operations import Operations, Paths, Schemas
-from app.openapi.security import Schemes
+from app.openapi.security import SignIn
 from app.web.problems import problem_of_http_exception, respond
 
 
@@ -23,9 +23,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not type
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
-    def __init__(
-        self, app: Flask, sign_in: Callable[[], Schemes], *, contact_url: str = ""
-    ) -> None:
+    def __init__(self, app: Flask, sign_in: Callable[[], SignIn], *, contact_url: str = "") -> None:
         """`sign_in` says how callers sign in at this deployment, when its document is asked for;
         `contact_url` is where they ask questions.
         """
@@ -33,7 +31,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not type
         self._contact_url = contact_url
         self._undocumented: list[Any] = []
         self._documenting, self._writing = Lock(), Lock()
-        self._written: tuple[Schemes, document.Texts] | None = None
+        self._written: tuple[SignIn, document.Texts] | None = None
         self._introductions: list[str] = []
         self._schemas = Schemas()
         self._operations = Operations()
@@ -65,21 +63,21 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is not type
         """The OpenAPI document of this deployment."""
         return self._served(self._sign_in())
 
-    def _served(self, schemes: Schemes, **options: str) -> dict[str, Any]:
+    def _served(self, sign_in: SignIn, **options: str) -> dict[str, Any]:
         return document.served(
-            self._documented(), self._introductions, schemes, self._contact_url, **options
+            self._documented(), self._introductions, sign_in, self._contact_url, **options
         )
 
     def served_texts(self) -> document.Texts:
         """The same as it is sent, at `document.PREFIX`; kept, since anybody may ask and YAML is
         slow to write.
         """
-        schemes = self._sign_in()
+        sign_in = self._sign_in()
         with self._writing:
-            if self._written is None or self._written[0] != schemes:
+            if self._written is None or self._written[0] != sign_in:
                 self._written = (
-                    schemes,
-                    document.to_texts(self._served(schemes, url=document.PREFIX)),
+                    sign_in,
+                    document.to_texts(self._served(sign_in, url=document.PREFIX)),
                 )
             return self._written[1]
 

@@ -40,14 +40,14 @@ INFO = {
 
 def published(spec: APISpec, introductions: Iterable[str]) -> JSON:
     """The document for partners, the same for every deployment."""
-    schemes = security.published_schemes()
-    return _document(spec, introductions, PUBLISHED_SERVER, schemes, PUBLISHED_CONTACT)
+    sign_in = security.published_sign_in()
+    return _document(spec, introductions, PUBLISHED_SERVER, sign_in, PUBLISHED_CONTACT)
 
 
 def served(
     spec: APISpec,
     introductions: Iterable[str],
-    schemes: security.Schemes,
+    sign_in: security.SignIn,
     contact_url: str,
     url: str = SERVED_SERVER["url"],
 ) -> JSON:
@@ -55,14 +55,14 @@ def served(
     `contact_url` names nobody.
     """
     contact = {"name": "Support", "url": contact_url} if contact_url else {}
-    return _document(spec, introductions, SERVED_SERVER | {"url": url}, schemes, contact)
+    return _document(spec, introductions, SERVED_SERVER | {"url": url}, sign_in, contact)
 
 
 def _document(
     spec: APISpec,
     introductions: Iterable[str],
     server: JSON,
-    schemes: security.Schemes,
+    sign_in: security.SignIn,
     contact: JSON,
 ) -> JSON:
     document = deepcopy(spec.to_dict())
@@ -74,7 +74,7 @@ def _document(
         document["info"]["contact"] = contact
     document["servers"] = [server]
     document.get("tags", []).sort(key=lambda tag: tag["name"])
-    security.apply(schemes, document)
+    security.apply(sign_in, document)
     arranged: JSON = _arranged(document, "")
     return arranged
 

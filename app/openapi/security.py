@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from app.auth.errors import IssuerUnavailable
 from app.auth.fetch import is_safe
@@ -13,20 +14,29 @@ from app.settings import SCOPE_DESCRIPTIONS, Settings
 Schemes = dict[str, dict[str, Any]]
 
 
-def published_schemes() -> Schemes:
+class SignIn(NamedTuple):
+    """The schemes, and what our scopes are called in them."""
+
+    schemes: Schemes
+    scope_names: Mapping[str, str]
+
+
+def published_sign_in() -> SignIn:
     """OAuth 2.0 at an example issuer: each deployment has its own."""
     issuer = "https://sign-in.workout-logs.example"
-    return {
-        "oauth2": _code_grant(f"{issuer}/authorize", f"{issuer}/token"),
+    names = {each: each for each in SCOPE_DESCRIPTIONS}
+    schemes = {
+        "oauth2": _code_grant(names, f"{issuer}/authorize", f"{issuer}/token"),
         "accessToken": _ACCESS_TOKEN,
     }
+    return SignIn(schemes, names)
 
 
-def served_schemes(settings: Settings, issuer: Issuer | None) -> Schemes:
+def served_sign_in(settings: Settings, issuer: Issuer | None) -> SignIn:
     """What this deployment has switched on."""
     schemes: Schemes = {}
     if issuer:
-        schemes["oauth2"] = _at(issuer)
+        schemes["oauth2"] = _at(issuer, settings.scope_names)
         schemes["accessToken"] = _ACCESS_TOKEN
     if settings.oauth_introspection_client_id:
         schemes["opaqueToken"] = _bearer("An opaque access token of the same issuer.", "opaque")
@@ -42,7 +52,7 @@ def served_schemes(settings: Settings, issuer: Issuer | None) -> Schemes:
                 "from a page of a listed origin; long ones are split into chunks `.0`, `.1`, …"
             ),
         }
-    return schemes
+    return SignIn(schemes, settings.scope_names)
 
 
 def _bearer(description: str, form: str) -> dict[str, Any]:
@@ -61,13 +71,14 @@ _ACCESS_TOKEN = _bearer(
 )
 
 
-def apply(schemes: Schemes, document: dict[str, Any]) -> None:
-    """Make these the schemes of every operation: any one of them lets a caller in."""
+def apply(sign_in: SignIn, document: dict[str, Any]) -> None:
+    """Make its schemes those of every operation: any one of them lets a caller in."""
+    schemes, names = sign_in
     document["components"]["securitySchemes"] = schemes
     for path in document["paths"].values():
         for operation in path.values():
             if "security" in operation:
-                scopes = operation["security"][0]["oauth2"]
+                scopes = [names[each] for each in operation["security"][0]["oauth2"]]
                 operation["security"] = [
                     {name: scopes if name == "oauth2" else []} for name in schemes
                 ]
@@ -85,11 +96,11 @@ def code_grant_endpoints(issuer: Issuer) -> tuple[str, str] | None:
     return None
 
 
-def _at(issuer: Issuer) -> dict[str, Any]:
+def _at(issuer: Issuer, scope_names: Mapping[str, str]) -> dict[str, Any]:
     """The issuer's code grant; while it does not say where that is, where it would say it."""
     endpoints = code_grant_endpoints(issuer)
     if endpoints:
-        return _code_grant(*endpoints)
+        return _code_grant(scope_names, *endpoints)
     return {
         "type": "openIdConnect",
         "description": _SIGN_IN,
@@ -97,11 +108,13 @@ def _at(issuer: Issuer) -> dict[str, Any]:
     }
 
 
-def _code_grant(authorization_url: str, token_url: str) -> dict[str, Any]:
+def _code_grant(
+    scope_names: Mapping[str, str], authorization_url: str, token_url: str
+) -> dict[str, Any]:
     flow = {
         "authorizationUrl": authorization_url,
         "tokenUrl": token_url,
-        "scopes": dict(SCOPE_DESCRIPTIONS),
+        "scopes": {scope_names[each]: told for each, told in SCOPE_DESCRIPTIONS.items()},
     }
     return {"type": "oauth2", "description": _SIGN_IN, "flows": {"authorizationCode": flow}}
 

@@ -14,8 +14,8 @@ from app.auth.keys import Issuer
 from app.openapi.document import Texts, below
 from app.openapi.security import code_grant_endpoints
 from app.pages.html import SCRIPT_POLICY, page, wants_html
-from app.settings import SCOPES, Settings
-from app.web.prefix import public_path
+from app.settings import Settings
+from app.web.prefix import public_path, public_root
 from app.web.problems import COLLECTION_PATH, Problem
 
 INDEX = {
@@ -51,7 +51,8 @@ def create_blueprint(
     blueprint = Blueprint("docs", __name__)
     released = version("workout-log-api")
     changes = files(__package__).joinpath("CHANGELOG.md").read_text("utf-8")
-    sign_in = {"clientId": settings.oauth_client_id, "scopes": SCOPES} if issuer else None
+    scopes = [*settings.scope_names.values()]
+    sign_in = {"clientId": settings.oauth_client_id, "scopes": scopes} if issuer else None
 
     @blueprint.get("/", strict_slashes=False)
     def start() -> ResponseReturnValue:
@@ -70,7 +71,7 @@ def create_blueprint(
         """Where the API and all about it are (RFC 9727)."""
         if not request.host:  # werkzeug's word for a Host header that breaks the syntax
             raise Problem("malformed", "The Host header holds no host name.")
-        here = request.root_url.rstrip("/")
+        here = public_root()
         described = {
             "anchor": f"{here}/api",
             "service-desc": [
@@ -87,7 +88,8 @@ def create_blueprint(
         response.headers["Link"] = f'<{public_path(request.path)}>; rel="api-catalog"'
         return response
 
-    @blueprint.get("/docs/", strict_slashes=False)
+    @blueprint.get("/docs")
+    @blueprint.get("/docs/")
     def swagger_ui() -> ResponseReturnValue:
         connect = " ".join(["'self'", *_origins(issuer)])
         return page("swagger_ui.html", SCRIPT_POLICY | {"connect-src": connect}, sign_in=sign_in)
@@ -97,7 +99,8 @@ def create_blueprint(
         """Where the issuer sends the browser back to; Swagger UI's own script takes the code."""
         return page("oauth2_redirect.html", SCRIPT_POLICY)
 
-    @blueprint.get("/reference/", strict_slashes=False)
+    @blueprint.get("/reference")
+    @blueprint.get("/reference/")
     def reference() -> ResponseReturnValue:
         """A page of version 1.0.0 that the Swagger UI replaces."""
         return redirect(public_path("/docs"), 308)

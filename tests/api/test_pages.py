@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from app.development import wsgi as development_wsgi
 from app.factory import create_app
 from app.openapi.api import Api
+from app.openapi.security import SignIn
 from app.settings import Settings
 from app.web.problem_types import CATALOGUE
 from app.web.violations import VIOLATIONS
@@ -99,7 +100,7 @@ def test_the_spec_is_written_anew_only_when_people_sign_in_elsewhere() -> None:
     app.config.update(API_TITLE="API", API_VERSION="1", OPENAPI_VERSION="3.1.1")
     here, there = {"oauth2": {"type": "oauth2"}}, {"oauth2": {"type": "openIdConnect"}}
     asked = iter([here, dict(here), there])
-    api = Api(app, lambda: next(asked))
+    api = Api(app, lambda: SignIn(next(asked), {}))
     first, second, third = api.served_texts(), api.served_texts(), api.served_texts()
     assert first is second
     assert [b"openIdConnect" in text for text in (*first, *third)] == [False, False, True, True]

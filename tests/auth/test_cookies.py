@@ -285,3 +285,12 @@ def test_the_server_lets_the_longest_cookies_through(
     assert response.json()["code"] == "unknown-user", (
         "the session was read, its user does not exist"
     )
+
+
+def test_without_an_origin_that_pages_can_write_from_is_warned_of(
+    settings: Settings, open_sqlite: OpenStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    create_app(settings, open_sqlite([]))
+    assert "NEXTAUTH_COOKIE" not in caplog.text
+    create_app(replace(settings, cors_origins=()), open_sqlite([]))
+    assert "NEXTAUTH_COOKIE: no page can write" in caplog.text

@@ -142,6 +142,43 @@ def test_clients_learn_issuer_and_scopes(app: Flask, issuer: Issuer) -> None:
     }
 
 
+def test_clients_ask_the_issuer_for_its_own_scopes(
+    settings: Settings, open_store: OpenStore, issuer: Issuer
+) -> None:
+    names = ("workout-logs:read=api/read", "workout-logs:write=api/write")
+    app = create_app(
+        replace(settings, oauth_scope_names=names), open_store([world.user("user-u", "runner")])
+    )
+    client = app.test_client()
+    assert client.get(METADATA).json["scopes_supported"] == ["api/read", "api/write"]
+    spec = client.get("/openapi.json").json
+    flow = spec["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]
+    assert flow["scopes"].keys() == {"api/read", "api/write"}
+    assert spec["paths"]["/api/me"]["get"]["security"][0] == {"oauth2": ["api/read"]}
+    assert "api/read" in client.get("/docs").text
+    token = issuer.token("user-u", scope="api/read")
+    refused = client.post(
+        "/api/workout-logs", json={}, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert 'scope="api/write"' in refused.headers["WWW-Authenticate"]
+
+
+def test_the_client_that_tokens_are_for_is_not_the_resource(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    app = create_app(
+        replace(
+            settings,
+            oauth_token_profile="jwt",
+            oauth_audience="https://app.example",
+            oauth_audience_claim="azp",
+        ),
+        open_store([]),
+    )
+    document = app.test_client().get(METADATA, base_url="https://api.example.com").json
+    assert document["resource"] == "https://api.example.com"
+
+
 def test_an_audience_that_is_no_address_does_not_name_the_resource(
     settings: Settings, open_store: OpenStore
 ) -> None:

@@ -86,6 +86,15 @@ def test_a_file_is_read_and_the_real_environment_wins(
         ("EXTERNAL_LINK_HOSTS", "strava"),
         ("EXTERNAL_LINK_HOSTS", ""),
         ("EXTERNAL_LINK_HOSTS", ","),
+        ("EXTERNAL_LINK_HOSTS", "**.strava.com,x"),
+        ("OAUTH_ISSUER", "https://:secret@issuer.example"),
+        ("OAUTH_ISSUER", "https://issuer.example#"),
+        ("CORS_ORIGINS", '["https://a.example","https://b.example"]'),
+        ("CORS_ORIGINS", "https://(x"),
+        ("CORS_ORIGINS", "https://a.example:443"),
+        ("CORS_ORIGINS", "http://localhost:80"),
+        ("CORS_ORIGINS", "https://a.example:08443"),
+        ("CORS_ORIGINS", "https://a..example"),
     ],
 )
 def test_a_wrong_one_is_named(clean: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -133,6 +142,8 @@ def test_what_is_wrong_with_a_file_of_a_secret_is_told_like_the_rest(
     clean: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff")
+    (tmp_path / "empty").write_bytes(b"\n")
+    clean.setenv("RATE_LIMIT_STORAGE_FILE", str(tmp_path / "empty"))
     clean.setenv("SANITY_API_TOKEN_FILE", str(tmp_path / "missing"))
     clean.setenv("SANITY_PROJECT_ID", "abc123")
     clean.setenv("NEXTAUTH_SECRET_FILE", str(tmp_path / "bytes"))
@@ -145,6 +156,7 @@ def test_what_is_wrong_with_a_file_of_a_secret_is_told_like_the_rest(
         "LOG_USER_KEY_FILE: LOG_USER_KEY is set as well; set one of them.",
         "SANITY_API_TOKEN_FILE: No such file or directory.",
         "NEXTAUTH_SECRET_FILE: the file is not UTF-8.",
+        "RATE_LIMIT_STORAGE_FILE: the file is empty.",
         "PORT: Not a valid integer.",
     ]
 
@@ -292,6 +304,7 @@ NAMES = ("workout-logs:read=api/read", "workout-logs:write=api/write")
             "OAUTH_INTROSPECTION_URL",
         ),
         ({**OAUTH, "oauth_introspect_jwt": True}, "OAUTH_INTROSPECTION_CLIENT_ID"),
+        ({"nextauth_secret": ("0123456789abcdef",), "nextauth_scopes": ()}, "NEXTAUTH_SCOPES"),
         ({"oauth_token_profile": "jwt"}, "OAUTH_ISSUER"),
         ({"oauth_scope_claim": "scp"}, "OAUTH_ISSUER"),
         ({"oauth_scope_names": NAMES}, "OAUTH_ISSUER"),
