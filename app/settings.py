@@ -101,7 +101,7 @@ class Settings:
     host: str = _setting("127.0.0.1")
     port: int = _setting(8000, "int", validate=validate.Range(1, 65535))
     workers: int = _setting(2, "int", validate=validate.Range(1, 64))
-    threads: int = _setting(64, "int", validate=validate.Range(1, 128))
+    threads: int = _setting(96, "int", validate=validate.Range(1, 128))
     shutdown_delay: float = _setting(0.0, "float", validate=validate.Range(0, 300))
     metrics_host: str = _setting("127.0.0.1")
     metrics_port: int = _setting(0, "int", validate=validate.Range(0, 65535))

@@ -11,6 +11,7 @@ import psutil
 
 from bench import capacity, loads
 from bench.measure import Sample
+from bench.servers import DEFAULT_THREADS
 from bench.sizes import Sizes
 from bench.targets import (
     BY_DEFAULT,
@@ -228,8 +229,9 @@ a slow moment is in both their parts; the spread is that of the rounds.
 
 - **CPU-ms** is user and system time of all processes of the server for a request. 32 clients send
   without pause; server with one worker on one CPU, all else on the others.
-- **By default** is `make serve` without any setting: two workers, a CPU each, 64 threads, the rate
-  limit of each of many users; beside it two workers of the peer wherever the scheduler puts them.
+- **By default** is `make serve` without any setting: two workers, each with a CPU and
+  {DEFAULT_THREADS} threads, the rate limit of each of many users; beside it two workers of the peer
+  wherever the scheduler puts them.
 - **{THIN}** is a bare WSGI callable on the same server (granian) that makes one round trip through
   urllib3 and hands its bytes on. A write is held to two of its round trips.
 - **{PEER}** is the strongest peer: uvicorn with uvloop and httptools, pydantic on both sides, token

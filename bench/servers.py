@@ -27,7 +27,7 @@ ALONE = Placement(1, ONE_CPU)
 DEFAULT = Placement(2, ALL_CPUS)
 """As `make serve` starts by default: it gives each worker a CPU, of those that there are."""
 
-DEFAULT_THREADS = 64
+DEFAULT_THREADS = 96
 _SANITY_TOKEN = "bench"
 
 ONE_USER: Mapping[str, str] = {
