@@ -40,7 +40,7 @@ def create_blueprint(example_of: Callable[[str], dict[str, Any]]) -> Blueprint:
         }
 
     @blueprint.get("")
-    @blueprint.get("/")
+    @blueprint.get("/", strict_slashes=False)
     def catalogue() -> ResponseReturnValue:
         if wants_html():
             return page("problems.html", types=list(CATALOGUE.values()), violations=VIOLATIONS)

@@ -89,7 +89,7 @@ def create_blueprint(
         return response
 
     @blueprint.get("/docs")
-    @blueprint.get("/docs/")
+    @blueprint.get("/docs/", strict_slashes=False)
     def swagger_ui() -> ResponseReturnValue:
         connect = " ".join(["'self'", *_origins(issuer)])
         return page("swagger_ui.html", SCRIPT_POLICY | {"connect-src": connect}, sign_in=sign_in)
@@ -100,7 +100,7 @@ def create_blueprint(
         return page("oauth2_redirect.html", SCRIPT_POLICY)
 
     @blueprint.get("/reference")
-    @blueprint.get("/reference/")
+    @blueprint.get("/reference/", strict_slashes=False)
     def reference() -> ResponseReturnValue:
         """A page of version 1.0.0 that the Swagger UI replaces."""
         return redirect(public_path("/docs"), 308)
