@@ -31,6 +31,8 @@ STOPPING = signal.SIGUSR1
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, STOPPING}
 
 _NOTED_SECONDS = 0.001
+"""Between two looks at whether another thread has noted the end of a worker."""
+
 _OVERLOOKED_SECONDS = 1
 """A signal that came just before a wait is seen so much later."""
 
@@ -59,7 +61,7 @@ class Supervisor(mp.MPServer):
     def _spawn_worker(self, *args: Any, **kwargs: Any) -> mp.WorkerProcess:
         """A worker that is known to have ended when `join` returns, unless the time is over."""
         worker = super()._spawn_worker(*args, **kwargs)
-        worker.join = partial(join, worker.inner)  # type: ignore[method-assign]
+        worker.join = partial(join, worker.inner)  # type: ignore[method-assign]  # of this worker alone
         return worker
 
     def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:

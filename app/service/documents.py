@@ -164,8 +164,8 @@ def is_set(value: object) -> bool:
     return value is not None and value not in ("", [])
 
 
-def of_json(number: float) -> float:
-    """The number as JavaScript, and so Sanity, keeps it: zero has no sign there."""
+def javascript_number(number: float) -> float:
+    """The number as JavaScript, and so Sanity, knows it: zero has no sign there."""
     return number + 0
 
 

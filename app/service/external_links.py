@@ -26,8 +26,8 @@ class ExternalLinks:
         link = rf"{_any_case('https')}:\/\/({names})([\/?#][!#-;=?-\[\]_a-z~]*)?"
         self.pattern = rf"^[\x09-\x0d ]*({link})?[\x09-\x0d ]*$"
         names = "|".join(map(re.escape, self.hosts)) or r"[^\s\S]"
-        character = r"(?:[!$&-;=?-Z_a-z~]|%[0-9A-Fa-f]{2})"
-        self._uri = re.compile(rf"https://({names})([/?]{character}*)?(#{character}*)?")
+        characters = r"[!$&-;=?-Z_a-z~]*(?:%[0-9A-Fa-f]{2}[!$&-;=?-Z_a-z~]*)*"
+        self._uri = re.compile(rf"https://({names})([/?]{characters})?(#{characters})?")
 
     def read(self, text: str) -> str | None:
         """The link in the text as RFC 3986 has it: its scheme and host in lower case, `%`, `[`,

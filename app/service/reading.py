@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from app.service import instants, units
 from app.service.days import TimeZone
-from app.service.documents import Document, is_published_id, of_json
+from app.service.documents import Document, is_published_id, javascript_number
 from app.service.external_links import ExternalLinks
 from app.service.model import (
     FeedbackSummary,
@@ -75,7 +75,7 @@ class LogReader:
             log.feeling,
             injuries if isinstance(injuries, list) else [injuries],
             log.weather,
-            None if log.temperature is None else of_json(log.temperature),
+            None if log.temperature is None else javascript_number(log.temperature),
             instants.read(log.stored_created_at) or instants.read(log.created_at),
             instants.read(log.stored_updated_at) or instants.read(log.updated_at),
             self.session(session) if session else None,
@@ -174,7 +174,7 @@ def _planned(value: Figure, unit: str = "") -> str | None:
     if isinstance(value, str):
         return cut_text(value) or None
     figure = _number(value, 0, sys.float_info.max)
-    return None if figure is None else f"{of_json(figure):.15g}{unit}"
+    return None if figure is None else f"{javascript_number(figure):.15g}{unit}"
 
 
 def _number(value: float | None, least: float, most: float) -> float | None:

@@ -17,7 +17,7 @@ from app.service.stores.port import SyncPoint
 MAX_TOKEN_LENGTH = 512
 PATTERN = r"^[A-Za-z0-9_\-]+$"
 LENGTH_OF_VALIDITY = 42
-"""The first characters of a token tell of which runners it is and its day: how long it is good."""
+"""So many characters at the beginning of a token tell of which runners and of which day it is."""
 
 
 def encode(point: SyncPoint, runner_ids: Collection[str] | None) -> str:

@@ -93,7 +93,7 @@ class Number(fields.Field[float]):
             raise self.make_error("too_small", range=bounds)
         if value > self.most:
             raise self.make_error("too_large", range=bounds)
-        return documents.of_json(value)
+        return documents.javascript_number(value)
 
     def json_schema(self) -> JSONSchema:
         lower = {"minimum": self.least} if self.above is None else {"exclusiveMinimum": self.above}

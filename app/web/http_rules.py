@@ -66,12 +66,12 @@ def drain(environ: WSGIEnvironment) -> None:
 def _is_host(text: str) -> bool:
     """Whether it is a `Host` (RFC 9110, 7.2): a name or an address, perhaps with a port."""
     found = _host.fullmatch(text)
-    if found is None:
-        return False
-    try:
-        return not found["ipv6"] or bool(IPv6Address(found["ipv6"]))
-    except AddressValueError:
-        return False
+    if found and found["ipv6"]:
+        try:
+            IPv6Address(found["ipv6"])
+        except AddressValueError:
+            return False
+    return found is not None
 
 
 def _is_http_1_0() -> bool:

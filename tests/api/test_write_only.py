@@ -39,7 +39,7 @@ def test_the_tag_of_that_response_is_good_for_the_next_change(
 @pytest.mark.parametrize("more", [{}, {"atomic": True}, {"dryRun": True}])
 @pytest.mark.parametrize("body", [{}, {"notes": "changed"}])
 def test_a_batch_does_not_show_the_log_either(
-    sign_in: Callable[..., Client], body: dict[str, Any], more: dict[str, bool]
+    sign_in: Callable[..., Client], runner: Client, body: dict[str, Any], more: dict[str, bool]
 ) -> None:
     writer = sign_in(world.RUNNER, scope=WRITE_SCOPE)
     response = writer.request(
@@ -48,6 +48,8 @@ def test_a_batch_does_not_show_the_log_either(
         json={"items": [{"op": "update", "id": LOG, "log": body}], **more},
     )
     assert response.json["data"]["results"] == [{"status": 204}]
+    notes = None if "dryRun" in more else body.get("notes")
+    assert runner.get(LOG).json["data"]["notes"] == notes
 
 
 @pytest.mark.parametrize("log_id", ["none", world.log_of(world.OTHER_RUNNER, 1)])

@@ -87,8 +87,6 @@ def test_a_file_is_read_and_the_real_environment_wins(
         ("EXTERNAL_LINK_HOSTS", ""),
         ("EXTERNAL_LINK_HOSTS", ","),
         ("EXTERNAL_LINK_HOSTS", "**.strava.com,x"),
-        ("OAUTH_ISSUER", "https://:secret@issuer.example"),
-        ("OAUTH_ISSUER", "https://issuer.example#"),
         ("CORS_ORIGINS", '["https://a.example","https://b.example"]'),
         ("CORS_ORIGINS", "https://(x"),
         ("CORS_ORIGINS", "https://a.example:443"),
@@ -298,6 +296,8 @@ NAMES = ("workout-logs:read=api/read", "workout-logs:write=api/write")
         ({**OAUTH, "oauth_user_claim": "email", "oauth_user_lookup": "id"}, "OAUTH_USER_LOOKUP"),
         ({**OAUTH, "oauth_email_verified": "assumed"}, "OAUTH_EMAIL_VERIFIED"),
         ({**OAUTH, "oauth_jwks_url": "http://issuer.example/jwks"}, "OAUTH_JWKS_URL"),
+        ({**OAUTH, "oauth_jwks_url": "https://:secret@issuer.example/jwks"}, "OAUTH_JWKS_URL"),
+        ({**OAUTH, "oauth_jwks_url": "https://issuer.example/jwks#"}, "OAUTH_JWKS_URL"),
         ({"api_contact_url": "mailto:help@club.example"}, "API_CONTACT_URL"),
         (
             {**OAUTH, **INTROSPECTION, "oauth_jwks_url": "https://issuer.example/jwks"},
