@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from app.cli import main
+from app.cli.commands import main
 from app.settings import Settings
 from app.web.access_log import digest_of
 from tests.issuer import AUDIENCE, Issuer
