@@ -1,4 +1,4 @@
-"""No page breaks a rule of axe-core, neither in light nor in dark, at any width."""
+"""No page breaks a rule of axe-core, neither in light nor in dark, at any width; operations fit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser.conftest import opened_page
 from tests.browser.test_demo import MALI, SOMCHAI, sign_in
-from tests.browser.test_docs import METHODS, SIGN_IN, SwaggerUI
+from tests.browser.test_docs import METHODS, SIGN_IN, SwaggerUI, too_wide
 from tests.node import install
 
 AXE = """async part => {
@@ -82,14 +82,15 @@ def runners(browser: Browser, server: str) -> Iterator[SwaggerUI]:
 
 
 @pytest.mark.parametrize("operation_id", METHODS)
-def test_an_operation_is_accessible(runners: SwaggerUI, operation_id: str) -> None:
-    """Open; what only reads is executed, too."""
+def test_an_operation_is_accessible_and_fits(runners: SwaggerUI, operation_id: str) -> None:
+    """Open, at every width with any font; what only reads is executed, too."""
     operation = runners.open(operation_id)
     if METHODS[operation_id] == "get":
         operation.execute()
     else:
         operation.block.locator(".btn.execute").wait_for()
     assert violations(runners.page, NARROW_AND_WIDE, operation.block) == {}
+    assert not too_wide(runners.page)
     operation.close()
 
 
