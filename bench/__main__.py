@@ -17,7 +17,7 @@ import orjson
 from bench import report
 from bench.issuer import Issuer
 from bench.measure import Sample
-from bench.parts import batch, far, lifetime, scale, side_by_side, sqlite
+from bench.parts import batch, far, lifetime, profile, scale, side_by_side, sqlite
 from bench.setting import Bench, say
 from bench.sizes import FULL, TINY
 
@@ -29,6 +29,7 @@ PARTS: dict[str, Callable[[Bench], list[Sample]]] = {
     "scale": scale.run,
     "far": far.run,
     "lifetime": lifetime.run,
+    "profile": profile.run,
 }
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psutil
 
-from bench import capacity, loads
+from bench import capacity, loads, profiled
 from bench.measure import Sample
+from bench.parts import profile
 from bench.servers import DEFAULT_THREADS
 from bench.sizes import Sizes
 from bench.targets import (
@@ -24,6 +25,7 @@ from bench.targets import (
     Figures,
     Target,
     far,
+    in_part,
     of_runners,
     pausing,
     targets,
@@ -53,6 +55,7 @@ def text(run: Run) -> str:
         _operations(figures, run.sizes),
         _far(figures, run.sizes),
         _scale(figures, run.sizes),
+        _profile(figures),
         _READING,
     )
     return "\n\n".join(filter(None, sections)) + "\n"
@@ -219,6 +222,24 @@ def _scale(figures: Figures, sizes: Sizes) -> str:
         "for a query, as the Content Lake with its indices does not."
     )
     return f"## Reports of a large club\n\n{about}\n\n{_table(head, rows)}"
+
+
+def _profile(figures: Figures) -> str:
+    columns = [
+        [figures.cpu(PRODUCT, in_part(operation, part)) for part in profiled.PARTS]
+        for operation in profile.OPERATIONS
+    ]
+    rows = [[part] for part in profiled.PARTS]
+    for column in columns:
+        whole = sum(each.median for each in column if each)
+        for row, each in zip(rows, column, strict=True):
+            row.append(f"{each.median / whole:.0%}" if each and whole else "")
+    if not any(map(any, columns)):
+        return ""
+    about = (
+        "CPU time of one thread under cProfile, which makes Python dearer than what is compiled."
+    )
+    return f"## Where the time goes\n\n{about}\n\n{_table(('part', *profile.OPERATIONS), rows)}"
 
 
 _READING = f"""## How to read it

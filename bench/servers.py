@@ -6,14 +6,19 @@ the others. Both APIs write their access logs.
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import NamedTuple
 
 from bench.issuer import AUDIENCE, Issuer
-from bench.processes import ALL_CPUS, ONE_CPU, Process, other_cpus
+from bench.processes import ALL_CPUS, ONE_CPU, ROOT, Process, other_cpus
+from bench.profiled import Outcome, Plan
 from tests.content_lake import DATASET, EDITOR_TOKEN, PROJECT
 from tests.ports import free_port
+from tests.server import environment
 
 
 class Placement(NamedTuple):
@@ -99,13 +104,36 @@ def product_on_sanity(
     settings: Mapping[str, str] = ONE_USER,
 ) -> Process:
     """The product as `make serve` runs it, on the canned Content Lake."""
-    sanity = {
+    return _product(folder, "product, Sanity", issuer, placement, {**settings, **_sanity(lake)})
+
+
+def profile(folder: Path, lake: Process, issuer: Issuer, plan: Plan) -> Outcome:
+    """What `bench.profiled` finds, with the product on the canned Content Lake."""
+    file = folder / "profile.json"
+    settings = {**ONE_USER, **_sanity(lake), **_tokens(issuer)}
+    subprocess.run(
+        [sys.executable, "-m", "bench.profiled", str(file)],
+        input=json.dumps(plan).encode(),
+        stdout=subprocess.DEVNULL,
+        cwd=folder,
+        env=environment(PYTHONPATH=str(ROOT), **settings),
+        check=True,
+    )
+    outcome: Outcome = json.loads(file.read_text())
+    return outcome
+
+
+def _sanity(lake: Process) -> Mapping[str, str]:
+    return {
         "SANITY_PROJECT_ID": "bench",
         "SANITY_DATASET": "bench",
         "SANITY_API_TOKEN": _SANITY_TOKEN,
         "SANITY_API_URL": f"http://127.0.0.1:{lake.port}",
     }
-    return _product(folder, "product, Sanity", issuer, placement, {**settings, **sanity})
+
+
+def _tokens(issuer: Issuer) -> Mapping[str, str]:
+    return {"OAUTH_ISSUER": issuer.url, "OAUTH_AUDIENCE": AUDIENCE}
 
 
 def product_on_stand_in(folder: Path, url: str, issuer: Issuer, *, seconds: int) -> Process:
@@ -138,12 +166,6 @@ def _product(
         ["app.cli", "serve"],
         port=port,
         cpus=placement.cpus,
-        environ={
-            "PORT": str(port),
-            "OAUTH_ISSUER": issuer.url,
-            "OAUTH_AUDIENCE": AUDIENCE,
-            **workers,
-            **settings,
-        },
+        environ={"PORT": str(port), **_tokens(issuer), **workers, **settings},
         log=folder / f"product-{port}.log",
     )

@@ -20,13 +20,13 @@ class Sizes:
     logs_per_runner: int = 100
     writes: int = 500
     scale_runners: int = 1000
-    scale_runners_on_stand_in: int = 300
+    scale_runners_on_stand_in: int = 100
     scale_weeks: int = 52
     stand_in_seconds: int = 15
     busy_clients: int = 500
     pausing_clients: int = 1000
     longest_pause: float = 4
-    crowd_seconds: float = 5
+    crowd_seconds: float = 4
     pausing_seconds: float = 10
     latencies_ms: tuple[int, ...] = (20, 50, 150)
     usual_latency_ms: int = 50
@@ -34,6 +34,7 @@ class Sizes:
     starts: int = 3
     soak_requests: int = 100_000
     soak_steps: int = 5
+    profiled_requests: int = 100
 
 
 FULL = Sizes()
@@ -61,5 +62,6 @@ TINY = Sizes(
     starts=1,
     soak_requests=60,
     soak_steps=2,
+    profiled_requests=2,
 )
 """Enough to see that every part still works; its figures mean nothing."""

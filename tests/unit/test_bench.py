@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import loads, report
+from bench import loads, profiled, report
 from bench.capacity import RUNNERS, Need, needs
 from bench.measure import Sample
+from bench.parts import profile
 from bench.servers import DEFAULT_THREADS
 from bench.sizes import FULL, TINY
 from bench.targets import (
@@ -26,6 +27,7 @@ from bench.targets import (
     Target,
     far,
     far_client,
+    in_part,
     of_runners,
     pausing,
     single_creates,
@@ -80,6 +82,11 @@ MEASURED = {
         *((server, pausing(TINY)) for server in (PRODUCT, PEER)),
     },
     "lifetime": {(PRODUCT, "start"), (PRODUCT, "soak")},
+    "profile": {
+        (PRODUCT, in_part(operation, part))
+        for operation in profile.OPERATIONS
+        for part in profiled.PARTS
+    },
 }
 
 
@@ -93,7 +100,7 @@ def test_a_part_measures_what_it_says(part: str, tmp_path: Path) -> None:
     samples = json.loads(run.read_text())["samples"]
     assert MEASURED[part] <= {(each["server"], each["operation"]) for each in samples}
     assert all(each["requests"] > each["failures"] == 0 for each in samples)
-    assert "| limit | holds |" in page.read_text()
+    assert ("## Where the time goes" if part == "profile" else "## Goals") in page.read_text()
     assert f"{part}: took" in done.stderr
 
 
