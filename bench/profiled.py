@@ -49,7 +49,7 @@ _FOLDERS = {
     "webargs": SMOREST,
     "werkzeug": FLASK,
 }
-# The first holds the others in a checkout with a virtual environment.
+# Packages come first: they can be installed in a folder of the standard library or of a checkout.
 _ROOTS = (*(Path(sysconfig.get_path(name)) for name in ("purelib", "stdlib")), ROOT)
 
 Function = tuple[str, int, str]

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
+import flask.views
 import pytest
 
+import app.auth.jwt
+import app.service.model
+import app.service.stores.port
+import app.web.paging
 from bench import loads, profiled, report
 from bench.capacity import RUNNERS, Need, needs
 from bench.measure import Sample
@@ -194,3 +201,35 @@ def test_one_address_is_enough_up_to_the_limit() -> None:
 
 def test_without_the_figures_there_is_no_capacity() -> None:
     assert needs(Figures([sample(PRODUCT, "list")])) == []
+
+
+def test_the_time_of_what_is_no_python_is_that_of_its_callers() -> None:
+    view, model = (flask.views.__file__, 1, "view"), (app.service.model.__file__, 1, "model")
+    stats = {
+        view: (1, 1, 0.5, 2.0, {}),
+        model: (1, 1, 0.25, 1.0, {view: (1, 1, 0.25, 1.0)}),
+        ("~", 0, "<len>"): (
+            3,
+            3,
+            1.0,
+            1.0,
+            {view: (1, 1, 0.125, 0.125), model: (2, 2, 0.875, 0.875)},
+        ),
+    }
+    assert profiled.shares(stats) == {profiled.FLASK: 0.625, profiled.SERVICE: 1.125}
+
+
+@pytest.mark.parametrize(
+    ("module", "part"),
+    [
+        (app.service.stores.port, profiled.STORE),
+        (app.service.model, profiled.SERVICE),
+        (app.auth.jwt, profiled.SIGN_IN),
+        (app.web.paging, profiled.WEB),
+        (flask.views, profiled.FLASK),
+        (logging, profiled.LOGGING),
+        (json, profiled.OTHERS),
+    ],
+)
+def test_a_file_belongs_to_the_part_of_its_folder(module: ModuleType, part: str) -> None:
+    assert profiled.part_of(str(module.__file__)) == part
