@@ -144,7 +144,7 @@ def create_blueprint(service: WorkoutLogs, links: ExternalLinks) -> Blueprint:
             condition: Precondition | None,
             log_id: str,
         ) -> ResponseReturnValue:
-            """Change a workout log as `PATCH` does"""
+            """Change a workout log as PATCH does"""
             return update(caller, body, condition, log_id)
 
         @protect(WRITE_SCOPE)
