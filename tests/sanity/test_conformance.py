@@ -364,7 +364,7 @@ class TestCommand:
         assert done.exit_code == 1
         assert "401 SIO-401-ANF" in done.stderr
 
-    def test_a_host_that_does_not_response_is_told(self, run: Any) -> None:
+    def test_a_host_that_does_not_respond_is_told(self, run: Any) -> None:
         done = run(SANITY_API_URL="http://127.0.0.1:1")
         assert done.exit_code == 1
         assert "gives no response" in done.stderr

@@ -96,7 +96,7 @@ def test_nothing_is_asked_unless_wanted(run: Run) -> None:
     assert run(**AWAY).exit_code == 0
 
 
-def test_what_does_not_response_is_named(run: Run) -> None:
+def test_what_does_not_respond_is_named(run: Run) -> None:
     done = run("--online", **AWAY)
     assert done.exit_code == 1
     assert "The store does not respond: ConnectFailed" in done.stderr
