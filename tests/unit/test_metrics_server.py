@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -142,7 +142,11 @@ def test_where_metrics_are_off_no_port_is_opened_and_no_file_made(tmp_path: Path
 
 def listening_ports(pids: list[int]) -> set[int]:
     """The ports on which these processes listen."""
-    sockets = {str(each.readlink()) for pid in pids for each in Path(f"/proc/{pid}/fd").iterdir()}
+    sockets = set()
+    for pid in pids:
+        for each in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed since it was listed
+                sockets.add(str(each.readlink()))
     table = [each.split() for each in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return {
         int(local.rpartition(":")[2], 16)
