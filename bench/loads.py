@@ -52,9 +52,16 @@ def ready(sizes: Sizes, clients: int | None = None, seconds: float | None = None
 
 def of_one_user(server: Process, issuer: Issuer, load: Ready) -> dict[str, Load]:
     """Every operation, each one request again and again, of one runner or one coach."""
+    token = issuer.token(documents.RUNNER_ID)
+    since = _sync_token(server, token)
+    changes = load([request("GET", f"{CHANGES_PATH}?since={since}", token)], 200)
+    return {**without_changes(issuer, load), CHANGES: changes}
+
+
+def without_changes(issuer: Issuer, load: Ready) -> dict[str, Load]:
+    """The same but for changes, which are asked for with a token of the server."""
     token, coach = (issuer.token(each) for each in (documents.RUNNER_ID, documents.COACH_ID))
     log = f"{PATH}/{LOG['_id']}"
-    since = _sync_token(server, token)
     return {
         LISTS: load([request("GET", PATH, token)], 200),
         LIST_OF_100: load([request("GET", f"{PATH}?limit=100", token)], 200),
@@ -66,7 +73,6 @@ def of_one_user(server: Process, issuer: Issuer, load: Ready) -> dict[str, Load]
         SESSIONS: load([request("GET", traffic.SESSIONS_PATH, token)], 200),
         PROGRESS_OF_ONE: load([request("GET", traffic.TWELVE_WEEKS_PATH, token)], 200),
         PROGRESS_OF_30: load([request("GET", traffic.FOUR_WEEKS_PATH, coach)], 200),
-        CHANGES: load([request("GET", f"{CHANGES_PATH}?since={since}", token)], 200),
     }
 
 

@@ -250,7 +250,7 @@ def _far(figures: Figures, sizes: Sizes) -> Iterator[Candidate]:
             (PRODUCT, name), (PEER, far(loads.LISTS, latency)), of=lambda each: each.per_second
         )
         yield f"{about}: requests/s, × {PEER}", rate, 0.95, True
-        # Nearer, the time is that of the CPUs, which 500 clients wait for.
+        # With the store nearer, so many clients wait for the CPUs, not for the store.
         if latency >= sizes.usual_latency_ms:
             slow = figures.figure(PRODUCT, name, lambda each, ms=latency: each.p99_ms / ms)  # type: ignore[misc]  # mypy sees no default here
             yield _most(f"{about}: p99, × that latency", slow, 12)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-
 from bench import loads, servers
 from bench.measure import Sample
 from bench.profiled import Plan
@@ -16,13 +14,13 @@ OPERATIONS = (*loads.BASIC, loads.PROGRESS_OF_30)
 def run(bench: Bench) -> list[Sample]:
     """A sample is one operation's time in one part."""
     count = bench.sizes.profiled_requests
-    with ExitStack() as stack:
-        lake = stack.enter_context(servers.upstream(bench.folder))
-        with servers.product_on_sanity(bench.folder, lake, bench.issuer) as product:
-            of_one = loads.of_one_user(product, bench.issuer, loads.ready(bench.sizes))
-        say(f"profile: {count} requests of {len(OPERATIONS)} operations")
-        requests = {name: of_one[name].requests[0] for name in OPERATIONS}
-        plan: Plan = {"requests": requests, "count": count}
+    of_one = loads.without_changes(bench.issuer, loads.ready(bench.sizes))
+    plan: Plan = {
+        "requests": {name: of_one[name].requests[0] for name in OPERATIONS},
+        "count": count,
+    }
+    say(f"profile: {count} requests of {len(OPERATIONS)} operations")
+    with servers.upstream(bench.folder) as lake:
         outcome = servers.profile(bench.folder, lake, bench.issuer, plan)
     return [
         Sample(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from importlib.metadata import version
@@ -109,3 +111,11 @@ def test_what_responses_is_good(run: Run, tmp_path: Path, issuer: Issuer) -> Non
     done = run("--online", SQLITE_PATH="new/store.db", **settings)
     assert done.exit_code == 0, done.stderr
     assert not any(tmp_path.iterdir())
+
+
+def test_what_is_imported_is_no_garbage_and_what_is_made_later_can_be() -> None:
+    tell = "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 10_000))"
+    code = f"import atexit, gc; {tell}; from app.cli import main; main()"
+    command = [sys.executable, "-c", code, "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "True True"
