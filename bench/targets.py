@@ -137,17 +137,18 @@ class Figures:
     ) -> Figure | None:
         """A figure of one over that of the others together, by default CPU: round by round.
 
+        A round in which the others took no tick of the kernel's clock (10 ms of CPU) has none.
         None when one of them was not measured.
         """
         measured = [self.of(*each) for each in (one, *others)]
         if not all(measured):
             return None
-        return Figure.of(
-            [
-                of(above) / sum(map(of, below)) / times
-                for above, *below in zip(*measured, strict=True)
-            ]
-        )
+        ratios = [
+            of(above) / total / times
+            for above, *below in zip(*measured, strict=True)
+            if (total := sum(map(of, below)))
+        ]
+        return Figure.of(ratios) if ratios else None
 
     def times_thin(self, server: str, operation: str) -> Figure | None:
         """CPU over that of the same round trips through the thin proxy."""

@@ -146,6 +146,14 @@ def test_ratios_are_taken_round_by_round() -> None:
     assert figures.times_thin(PRODUCT, "read") == Figure(2.0, 2.0, 2.4)
 
 
+def test_a_round_too_short_for_the_clock_has_no_ratio() -> None:
+    """The kernel counts CPU in ticks of 10 ms: a short load on a busy machine may take none."""
+    none = [sample(PRODUCT, "read", 1, 0), sample(THIN, "read", 0, 0)]
+    assert Figures(none).times_thin(PRODUCT, "read") is None
+    some = [*none, sample(PRODUCT, "read", 1, 1), sample(THIN, "read", 0.5, 1)]
+    assert Figures(some).times_thin(PRODUCT, "read") == Figure(2.0, 2.0, 2.0)
+
+
 def test_a_write_is_held_to_two_round_trips() -> None:
     figures = Figures(
         [sample(PRODUCT, "create", 1.5), sample(THIN, "read", 0.25), sample(THIN, "write", 0.25)]
