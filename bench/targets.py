@@ -138,7 +138,7 @@ class Figures:
         """A figure of one over that of the others together, by default CPU: round by round.
 
         A round in which the others took no tick of the kernel's clock (10 ms of CPU) has none.
-        None when one of them was not measured.
+        None when one of them was not measured, or no round has one.
         """
         measured = [self.of(*each) for each in (one, *others)]
         if not all(measured):
