@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 
-from tests.browser.conftest import opened_page
 from tests.browser.test_demo import MALI, SOMCHAI, sign_in
 from tests.browser.test_docs import METHODS, SIGN_IN, SwaggerUI, too_wide
 from tests.node import install
@@ -70,28 +68,23 @@ def test_the_swagger_ui_is_accessible(restyled_page: Page, server: str) -> None:
     assert violations(page, NARROW_AND_WIDE) == {}
 
 
-@pytest.fixture(scope="module")
-def runners(browser: Browser, server: str) -> Iterator[SwaggerUI]:
-    """The Swagger UI with a runner signed in."""
-    with opened_page(browser, restyled=True) as page:
-        page.goto(f"{server}/docs")
-        swagger_ui = SwaggerUI(page)
+@pytest.mark.parametrize("operation_id", METHODS)
+def test_an_operation_is_accessible_and_fits(
+    restyled_page: Page, server: str, operation_id: str
+) -> None:
+    """Open, at every width with any font; what only reads is executed, too."""
+    restyled_page.goto(f"{server}/docs")
+    swagger_ui = SwaggerUI(restyled_page)
+    if METHODS[operation_id] == "get":
         swagger_ui.sign_in("Somchai")
         swagger_ui.signed_in()
-        yield swagger_ui
-
-
-@pytest.mark.parametrize("operation_id", METHODS)
-def test_an_operation_is_accessible_and_fits(runners: SwaggerUI, operation_id: str) -> None:
-    """Open, at every width with any font; what only reads is executed, too."""
-    operation = runners.open(operation_id)
-    if METHODS[operation_id] == "get":
+        operation = swagger_ui.open(operation_id)
         operation.execute()
     else:
+        operation = swagger_ui.open(operation_id)
         operation.block.locator(".btn.execute").wait_for()
-    assert violations(runners.page, NARROW_AND_WIDE, operation.block) == {}
-    assert not too_wide(runners.page)
-    operation.close()
+    assert violations(restyled_page, NARROW_AND_WIDE, operation.block) == {}
+    assert not too_wide(restyled_page)
 
 
 @pytest.mark.parametrize("person", [f"{MALI} coach", SOMCHAI])
