@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import marshmallow as ma
 from marshmallow import fields, validate
@@ -52,7 +52,8 @@ class _WithLinks(fields.Nested):
         schema: ma.Schema | None = self._schema
         if schema is None:
             kind: Any = self.nested
-            schema = self._schema = kind(self.root.links)  # type: ignore[union-attr]  # the root is a schema of ours, with links
+            root = cast("_OfLinks", self.root)
+            schema = self._schema = kind(root.links)
         return schema
 
 

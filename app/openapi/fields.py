@@ -31,7 +31,7 @@ class Converter(OpenAPIConverter):
 
     def schema2jsonschema(self, schema: Schema) -> JSONSchema:
         """The schema with its docstring as its description, and examples of its members."""
-        found: JSONSchema = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]  # as above
+        found: JSONSchema = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]  # apispec has no types here
         for member, value in self.docs.schemas.get(type(schema).__name__, {}).items():
             if "type" in found["properties"].get(member, {}):
                 found["properties"][member]["examples"] = [value]
