@@ -20,7 +20,7 @@ from tests.waiting import until_it_responds
 
 PATIENCE_MS = 180_000
 """A busy machine is slow, which is no fault of a page: beside another run of the tests and
-busy loops, a click has waited more than two minutes for a frame of Chromium.
+busy loops, a click has waited more than a minute for a frame of Chromium.
 """
 
 expect.set_options(timeout=PATIENCE_MS)

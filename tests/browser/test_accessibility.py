@@ -73,6 +73,7 @@ def test_an_operation_is_accessible_and_fits(
     restyled_page: Page, server: str, operation_id: str
 ) -> None:
     """Open, at every width with any font; what only reads is executed, too."""
+    # Each on a page of its own: Chromium once stopped drawing a page right after its resizing.
     restyled_page.goto(f"{server}/docs")
     swagger_ui = SwaggerUI(restyled_page)
     if METHODS[operation_id] == "get":
