@@ -1,6 +1,9 @@
 """The main process of the server: granian's, which survives what operators do to it.
 
 Overrides what granian's documentation does not name; checked with version 2.8.
+
+A signal's handler runs between any two steps of the main thread, which may hold any lock. So a
+handler only notes that the signal came; a thread does what is to be done.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from contextlib import suppress
 from functools import partial
 from multiprocessing import connection, parent_process
 from multiprocessing.process import BaseProcess
+from queue import Empty, SimpleQueue
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,7 +60,14 @@ class Supervisor(mp.MPServer):
         self._shutdown_delay = shutdown_delay
         self._tell_living = tell_living
         self._is_stopping = False
-        self.main_loop_interrupt = Waiting()
+        self._first_sigterm = Wakeup()
+        self.main_loop_interrupt = Wakeup()  # type: ignore[assignment]  # no `threading.Event`
+
+    def startup(self, *args: Any, **kwargs: Any) -> None:
+        """Spawn the workers, and the thread that will stop them after a delay."""
+        super().startup(*args, **kwargs)
+        if self._shutdown_delay:
+            threading.Thread(target=self._stop_after_delay, daemon=True).start()
 
     def _spawn_worker(self, *args: Any, **kwargs: Any) -> mp.WorkerProcess:
         """A worker that is known to have ended when `join` returns, unless the time is over."""
@@ -70,27 +81,31 @@ class Supervisor(mp.MPServer):
         if self._tell_living:
             self._tell_living({worker._id() for worker in self.wrks})
 
-    def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:
+    def _reload(self, *args: Any, **kwargs: Any) -> None:
         """New workers with the environment as it is now, unless they could not run with it."""
+        self.reload_signal = False
         found = self._complaints()
         if found:
             logger.error("SIGHUP: the workers stay as they are. %s", " ".join(found))
         else:
-            super().signal_handler_reload(*args, **kwargs)
+            super()._reload(*args, **kwargs)
 
     def signal_handler_interrupt(self, number: int = 0, *args: Any, **kwargs: Any) -> None:
         """Stop; after the first SIGTERM, only when load balancers had time to see it coming."""
         if number == signal.SIGTERM and self._shutdown_delay and not self._is_stopping:
             self._is_stopping = True
-            logger.info("stopping in %g seconds: /readyz says 503", self._shutdown_delay)
-            for worker in self.wrks:
-                with suppress(ProcessLookupError):
-                    os.kill(worker._id(), STOPPING)
-            later = threading.Timer(self._shutdown_delay, super().signal_handler_interrupt)
-            later.daemon = True
-            later.start()
+            self._first_sigterm.set()
         else:
             super().signal_handler_interrupt(number, *args, **kwargs)
+
+    def _stop_after_delay(self) -> None:
+        self._first_sigterm.wait()
+        logger.info("stopping in %g seconds: /readyz says 503", self._shutdown_delay)
+        for worker in list(self.wrks):
+            with suppress(ProcessLookupError):
+                os.kill(worker._id(), STOPPING)
+        time.sleep(self._shutdown_delay)
+        super().signal_handler_interrupt()
 
 
 def join(process: BaseProcess, timeout: float | None = None) -> None:
@@ -119,7 +134,7 @@ def keep_signals_while_forking() -> None:
 def run_worker(cpus: Sequence[int], worker_id: int, *arguments: Any) -> None:
     """Run a worker, on its CPU if there are any, for as long as the main process lives."""
     threading.Thread(target=_end_with_main_process, daemon=True).start()
-    signal.signal(STOPPING, lambda *_: health.stopping.set())
+    signal.signal(STOPPING, _say_that_it_stops)
     # Of this process alone; what `run` makes of it is what a worker waits for while it serves.
     mp.threading = SimpleNamespace(Event=_Served)  # type: ignore[assignment,attr-defined]  # a module, there
     run = mp.MPServer._spawn_wsgi_worker
@@ -129,27 +144,46 @@ def run_worker(cpus: Sequence[int], worker_id: int, *arguments: Any) -> None:
         run(worker_id, *arguments)
 
 
-class Waiting(threading.Event):
-    """Waits so that no signal is overlooked.
+class Wakeup:
+    """Ends a wait, in the place of the `threading.Event` for which granian waits.
 
-    CPython runs the handler of a signal between two steps of the main thread. One that comes after
-    the last step before a wait does not interrupt the wait, which may never end.
+    A signal's handler may call `set` whatever the thread is doing that it interrupts. An event has
+    a lock: a handler that interrupts its `wait`, `clear` or `set` waits for that lock for ever.
+    `SimpleQueue.put` may come at any time, says Python's documentation of `queue`.
     """
 
-    def wait(self, timeout: float | None = None) -> bool:
-        if timeout is not None:
-            return super().wait(timeout)
-        while not super().wait(_OVERLOOKED_SECONDS):
-            pass
-        return True
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[None] = SimpleQueue()
+
+    def set(self) -> None:
+        """End the wait of one thread, or the next wait."""
+        self._calls.put(None)
+
+    def wait(self) -> None:
+        """Return once `set` has been called since the last wait.
+
+        A signal that comes just before the queue begins to wait does not interrupt it, so that its
+        handler does not run before the wait ends.
+        """
+        while True:
+            with suppress(Empty):
+                self._calls.get(timeout=_OVERLOOKED_SECONDS)
+                return
+
+    def clear(self) -> None:
+        """Nothing: granian does this some time after its wait, and a signal may have come since."""
 
 
-class _Served(Waiting):
+class _Served(Wakeup):
     """Lets the signals come that waited for the server to listen to them."""
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        return super().wait(timeout)
+        super().wait()
+
+
+def _say_that_it_stops(*_: object) -> None:
+    health.is_stopping = True
 
 
 def _end_with_main_process() -> None:

@@ -15,8 +15,8 @@ from app.service.errors import StoreError
 from app.service.stores.port import Store
 from app.web.problems import Problem
 
-stopping = threading.Event()
-"""Set when the server is about to stop: it still serves, and `/readyz` says so."""
+is_stopping = False
+"""The server is about to stop: it still serves, and `/readyz` says so."""
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -37,7 +37,7 @@ def create_blueprint(store: Store, commit: str) -> Blueprint:
     @blueprint.get("/readyz")
     def readyz() -> ResponseReturnValue:
         """The store responds; else the problem `store-unavailable` or `store-timeout`."""
-        if stopping.is_set():
+        if is_stopping:
             raise Problem(
                 "store-unavailable",
                 "This server is about to stop.",

@@ -24,7 +24,7 @@ import requests
 from app import server as app_server
 from app.server import is_relevant
 from app.settings import Settings
-from app.supervisor import Supervisor, Waiting, join
+from app.supervisor import join
 from tests.ports import free_port
 from tests.server import ROOT, Server, environment, running_server
 from tests.waiting import PATIENCE, until
@@ -158,11 +158,14 @@ def test_a_server_stops_at_once_however_early_it_is_told(tmp_path: Path, line: s
     with subprocess.Popen(
         command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert any(line in each for each in process.stdout)
-        process.terminate()
-        rest = process.stdout.read()
+        try:
+            assert any(line in each for each in process.stdout)
+            process.terminate()
+            rest = process.stdout.read()
+            assert process.wait(PATIENCE) == 0, rest
+        finally:
+            process.kill()  # one that hangs fails this test, and ends
     assert "refused to gracefully stop" not in rest, rest
-    assert process.returncode == 0, rest
 
 
 class Process:
@@ -192,24 +195,83 @@ def test_a_worker_that_has_ended_is_known_to_have() -> None:
         assert process.asked == 3
 
 
-def test_a_signal_that_does_not_interrupt_a_wait_is_seen() -> None:
-    wait_for_it = """
-import signal, threading
-from app.supervisor import Waiting
+def wait_for(program: str) -> None:
+    """Run a program with a server whose main process waits for what it is told."""
+    beginning = """
+import signal, sys, threading
+from app.supervisor import Supervisor
 
-told = Waiting()
-signal.signal(signal.SIGTERM, lambda *_: told.set())
+def interrupted_by_sigterm():
+    server = Supervisor("app.wsgi:app", complaints=list, shutdown_delay=0, interface="wsgi")
+    signal.signal(signal.SIGTERM, server.signal_handler_interrupt)
+    return server
+
+server = interrupted_by_sigterm()
+"""
+    command = [sys.executable, "-c", beginning + program]
+    subprocess.run(command, cwd=ROOT, timeout=PATIENCE, check=True)
+
+
+def test_a_signal_that_does_not_interrupt_a_wait_is_seen() -> None:
+    wait_for("""
 # Python notes a signal that another thread gets, and the main thread waits on.
 other = threading.Timer(0.2, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
 other.start()
-told.wait()
-"""
-    subprocess.run([sys.executable, "-c", wait_for_it], cwd=ROOT, timeout=PATIENCE, check=True)
+server.main_loop_interrupt.wait()
+""")
 
 
-def test_the_main_process_waits_so() -> None:
-    server = Supervisor("app.wsgi:app", complaints=list, shutdown_delay=0, interface="wsgi")
-    assert isinstance(server.main_loop_interrupt, Waiting)
+@pytest.mark.parametrize(
+    "action",
+    [
+        "server.main_loop_interrupt.set(); server.main_loop_interrupt.wait()",
+        "server.main_loop_interrupt.clear()",
+        "server.signal_handler_interrupt(signal.SIGTERM)",
+        "server.signal_handler_reload(signal.SIGHUP)",
+    ],
+)
+def test_a_signal_is_seen_at_whatever_step_of_the_main_process_it_comes(action: str) -> None:
+    """Its handler takes no lock that the interrupted thread may hold."""
+    wait_for(f"""
+def act():
+    {action}
+
+def signal_at(step):
+    def trace(frame, event, _):
+        global left
+        frame.f_trace_opcodes = True
+        left -= event == "opcode"
+        if left == 0:
+            left = -1
+            signal.raise_signal(signal.SIGTERM)
+        return trace
+
+    global left
+    left = step
+    sys.settrace(trace)
+    act()
+    sys.settrace(None)
+    return left < 0
+
+step = 1
+while signal_at(step):
+    server.main_loop_interrupt.wait()
+    assert server.interrupt_signal
+    server = interrupted_by_sigterm()
+    step += 1
+assert step > 5
+""")
+
+
+def test_a_signal_between_a_wait_and_what_follows_it_is_seen() -> None:
+    """granian clears what it waited for when it has looked at what happened."""
+    wait_for("""
+server.main_loop_interrupt.set()
+server.main_loop_interrupt.wait()
+signal.raise_signal(signal.SIGTERM)
+server.main_loop_interrupt.clear()
+server.main_loop_interrupt.wait()
+""")
 
 
 def test_before_it_stops_the_probe_says_so_and_requests_are_served(tmp_path: Path) -> None:
